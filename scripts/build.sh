@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs what is missing, configures and builds:  scripts/build.sh PRESET [TARGET...]
+set -eu
+cd "$(dirname "$0")/.."
+preset=$1
+shift
+
+packages="g++ cmake ninja-build ca-certificates
+    libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev libboost-url1.81-dev libssl-dev
+    catch2 libcli11-dev libfmt-dev libjpeg62-turbo-dev libpng-dev libstb-dev"
+case $preset in clang*) packages="$packages clang-16 libclang-rt-16-dev" ;; esac
+
+missing=
+for package in $packages; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    as_root=
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "Missing packages, and neither root nor sudo to install them with:$missing" >&2
+            exit 1
+        fi
+        as_root=sudo
+    fi
+    echo "Installing missing packages:$missing"
+    $as_root apt-get update -q
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+fi
+
+# ccache makes a second build of the same sources quick; an empty TANDEM_LAUNCHER does without it.
+if [ -z "${TANDEM_LAUNCHER+set}" ] && command -v ccache >/dev/null; then TANDEM_LAUNCHER=ccache; fi
+export TANDEM_LAUNCHER="${TANDEM_LAUNCHER-}"
+export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS-pch_defines,time_macros}"
+
+echo "Building preset $preset"
+cmake --preset "$preset" --log-level=WARNING
+if [ $# -gt 0 ]; then set -- --target "$@"; fi
+cmake --build --preset "$preset" --parallel "$(nproc)" "$@"
