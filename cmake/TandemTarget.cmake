@@ -1,7 +1,7 @@
 # What every target built here has in common.
 
 add_library(tandem_flags INTERFACE)
-target_compile_options(tandem_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+target_compile_options(tandem_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                                               -Woverloaded-virtual $<$<BOOL:${TANDEM_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees uninitialised members in every coroutine frame once it optimises or instruments.

@@ -1,0 +1,116 @@
+// The event loop of a thread: runs coroutines, timers and I/O in turns.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <tandem/coro/task.hpp>
+
+namespace tandem {
+
+class loop;
+
+/// How a loop is made. The defaults are what an application wants; the rest serves tests.
+class TANDEM_API loop_options {
+  public:
+    /// Time as `source` tells it. It must outlive the loop.
+    loop_options& time(time_source& source) noexcept {
+        source_ = &source;
+        return *this;
+    }
+    /// Runs what is ready in an order drawn from `seed`, the same order for the same seed, instead of first come,
+    /// first served.
+    loop_options& shuffle(std::uint64_t seed) noexcept {
+        shuffle_ = seed;
+        return *this;
+    }
+
+  private:
+    friend class loop;
+    time_source* source_ = nullptr;
+    std::optional<std::uint64_t> shuffle_;
+};
+
+/// A way into a loop for other threads, which may outlive it.
+class TANDEM_API loop_handle {
+  public:
+    /// Runs `function` on the loop's thread, between two steps. Returns false if the loop is gone, and drops
+    /// the function. Thread safe. The function must not throw.
+    bool post(std::function<void()> function) const;
+
+  private:
+    friend class loop;
+    struct mailbox;
+    explicit loop_handle(std::shared_ptr<mailbox> mail) noexcept
+        : mail_(std::move(mail)) {}
+    std::shared_ptr<mailbox> mail_;
+};
+
+/// One loop runs on one thread, and takes no locks. A turn runs what was ready when it began; after at least
+/// 64 steps, or when nothing is ready, the loop looks at I/O and timers: no task, however busy, keeps a socket
+/// waiting. Everything but `post` and `handle` is for the thread that runs the loop.
+class TANDEM_API loop {
+  public:
+    explicit loop(const loop_options& options = {});
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+    ~loop();
+
+    /// The loop that runs on this thread. Throws usage_error outside of one.
+    static loop& current();
+    /// The same, null outside of one.
+    static loop* current_or_null() noexcept;
+
+    /// Runs `main` to its end in the root scope and returns its value or rethrows its error, `cancelled` where
+    /// the root scope was cancelled. Throws usage_error on a thread that runs a loop already.
+    template <class T>
+    T run(task<T> main) {
+        run_to_end(main.promise());
+        return main.promise().take();
+    }
+
+    /// Runs `function` on the loop's thread, between two steps. Thread safe, while the loop lives; `handle()` is
+    /// for those who cannot know. The function must not throw.
+    void post(std::function<void()> function) { handle().post(std::move(function)); }
+    loop_handle handle() const noexcept;
+
+    /// The scope around all that `run` runs; null when nothing does.
+    cancel_scope* root() noexcept;
+
+    /// Now, by the loop's clock.
+    time_point now() const noexcept { return scheduler_.now(); }
+    /// Steps taken so far.
+    std::uint64_t steps() const noexcept { return scheduler_.steps(); }
+
+    /// For the I/O wing: what its operations run on. `<tandem/io/asio.hpp>` gives it its type.
+    struct context;
+    context& io() noexcept { return *context_; }
+
+  private:
+    void run_to_end(detail::promise_base& main);
+    void turn();
+    void wait_for_work();
+
+    detail::scheduler scheduler_;
+    std::unique_ptr<context> context_;
+    std::optional<cancel_scope> root_;
+    std::uint64_t last_poll_ = 0;
+};
+
+/// The earliest deadline of the scope it is awaited in, if any: `auto until = co_await current_deadline();`
+class current_deadline {
+  public:
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+        scope_ = &self.promise().scope();
+        return false;
+    }
+    std::optional<time_point> await_resume() const noexcept { return scope_->deadline(); }
+
+  private:
+    cancel_scope* scope_ = nullptr;
+};
+
+} // namespace tandem

@@ -1,0 +1,70 @@
+// Which coroutine runs next. Knows nothing of I/O: the loop around it does.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <tandem/base/clock.hpp>
+#include <tandem/coro/timer.hpp>
+
+namespace tandem::detail {
+
+class promise_base;
+
+/// The ready queue and the timers of one loop, and the account of the step that is running. A step is what runs
+/// from one turn at the ready queue to the next suspension: a coroutine, the children it starts, and the parents
+/// that go on because a child ended.
+class TANDEM_API scheduler {
+  public:
+    /// How many awaits may go on without suspending before a step has to let others run.
+    static constexpr int awaits_a_step = 128;
+    /// How many coroutines may start each other on the stack. Deeper ones start when the stack has unwound:
+    /// g++ keeps a frame for each at -O0 and under sanitizers, so symmetric transfer is no way out.
+    static constexpr int depth_limit = 48;
+
+    scheduler(time_source* source, std::optional<std::uint64_t> shuffle_seed) noexcept
+        : source_(source)
+        , shuffle_(shuffle_seed) {}
+
+    time_point now() const noexcept { return source_ ? source_->now() : clock::now(); }
+    time_source* source() const noexcept { return source_; }
+    timer_queue& timers() noexcept { return timers_; }
+
+    /// Puts a suspended coroutine at the end of the ready queue; it must not be there already.
+    void make_ready(promise_base& task) noexcept;
+    bool has_ready() const noexcept { return first_ready_ != nullptr; }
+
+    /// Runs what is ready now; what becomes ready meanwhile waits for the next turn. Returns the steps taken.
+    std::size_t run_turn();
+
+    /// Accounts for an await that could go on at once; false when the step has had its share.
+    bool may_continue() noexcept { return --awaits_left_ > 0; }
+    bool at_depth_limit() const noexcept { return depth_ >= depth_limit; }
+    void enter() noexcept { ++depth_; }
+    void leave() noexcept { --depth_; }
+    /// Lets `task` go on in this same step, once the stack has unwound to the scheduler.
+    void continue_with(promise_base& task) noexcept { next_ = &task; }
+
+    std::uint64_t next_scope_id() noexcept { return ++last_scope_id_; }
+    std::uint64_t steps() const noexcept { return steps_; }
+
+  private:
+    void run_step(promise_base& task);
+    void shuffle_turn(promise_base*& first);
+
+    promise_base* first_ready_ = nullptr;
+    promise_base* last_ready_ = nullptr;
+    promise_base* next_ = nullptr;
+    int awaits_left_ = awaits_a_step;
+    int depth_ = 0;
+    std::uint64_t last_scope_id_ = 0;
+    std::uint64_t steps_ = 0;
+    timer_queue timers_;
+    time_source* source_;
+    /// The state of the generator that shuffles each turn, for tests that shake out order assumptions.
+    std::optional<std::uint64_t> shuffle_;
+    std::vector<promise_base*> turn_;
+};
+
+} // namespace tandem::detail

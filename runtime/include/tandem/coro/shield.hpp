@@ -1,0 +1,79 @@
+// Work that cancellation does not reach.
+#pragma once
+#include <functional>
+
+#include <tandem/coro/child_set.hpp>
+
+namespace tandem {
+
+/// A task that starts even where its scope has been cancelled already: awaiting it is no checkpoint.
+template <class T>
+class [[nodiscard]] sheltered_task {
+  public:
+    explicit sheltered_task(task<T> work) noexcept
+        : work_(std::move(work)) {}
+    detail::task_awaiter<T> operator co_await() && noexcept {
+        return detail::task_awaiter<T>(work_.promise(), nullptr, false);
+    }
+
+  private:
+    task<T> work_;
+};
+
+namespace detail {
+
+template <class T>
+task<T> run_shielded(task<T> work) {
+    cancel_scope scope(co_await this_task(), true);
+    co_return co_await in_scope(scope, work);
+}
+
+TANDEM_API void report_cleanup_error(const std::exception_ptr& error) noexcept;
+
+template <class T, class Cleanup>
+task<T> run_with_cleanup(task<T> body, Cleanup cleanup, duration grace) {
+    promise_base& self = co_await this_task();
+    result<T> outcome;
+    try {
+        if constexpr (std::is_void_v<T>) {
+            co_await std::move(body);
+            outcome = result<>::success();
+        } else {
+            outcome = result<T>::success(co_await std::move(body));
+        }
+    } catch (...) {
+        outcome = result<T>::failure(std::current_exception());
+    }
+    cancel_scope scope(self, true);
+    scope.set_deadline(self.scheduler().now() + grace);
+    try {
+        auto last = cleanup();
+        co_await in_scope(scope, last);
+    } catch (...) {
+        // The body's own error says more than what its clean-up made of it.
+        if (outcome) throw;
+        report_cleanup_error(std::current_exception());
+    }
+    co_return std::move(outcome).value();
+}
+
+} // namespace detail
+
+/// Awaits `work` out of reach of every cancellation and deadline around it. What waits for it waits as long.
+template <awaitable Work>
+auto shield(Work work) {
+    return sheltered_task(detail::run_shielded(detail::to_task(std::move(work))));
+}
+
+/// Awaits `body`, then `cleanup()`, a task, however the body ended: with a value, an error or cancelled (C++
+/// cannot await in a destructor or a catch). The clean-up is shielded and has `grace` to end, then it is
+/// cancelled. Returns or throws what the body did; an error of the clean-up is thrown if the body had none, else
+/// logged.
+template <awaitable Body, class Cleanup>
+auto with_cleanup(Body body, Cleanup&& cleanup, duration grace = std::chrono::seconds(5)) {
+    TANDEM_CHECK_AWAITED_CLOSURE(Cleanup);
+    return sheltered_task(detail::run_with_cleanup(detail::to_task(std::move(body)),
+                                                   std::decay_t<Cleanup>(std::forward<Cleanup>(cleanup)), grace));
+}
+
+} // namespace tandem

@@ -1,0 +1,94 @@
+#include <tandem/coro/cancel_scope.hpp>
+
+#include <tandem/coro/promise.hpp>
+#include <tandem/coro/waiter.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace tandem {
+
+cancel_scope::cancel_scope(detail::promise_base& task, bool shielded) noexcept
+    : scheduler_(&task.scheduler())
+    , parent_(&task.scope())
+    , id_(scheduler_->next_scope_id())
+    , shielded_(shielded) {
+    next_sibling_ = parent_->first_child_;
+    if (next_sibling_) next_sibling_->previous_sibling_ = this;
+    parent_->first_child_ = this;
+    if (!shielded_) cause_ = parent_->cause_;
+}
+
+cancel_scope::cancel_scope(detail::scheduler& scheduler) noexcept
+    : scheduler_(&scheduler)
+    , id_(scheduler.next_scope_id()) {}
+
+cancel_scope::~cancel_scope() {
+    assert(!first_child_ && "a scope ends after the scopes below it");
+    scheduler_->timers().disarm(*this);
+    if (next_sibling_) next_sibling_->previous_sibling_ = previous_sibling_;
+    if (previous_sibling_)
+        previous_sibling_->next_sibling_ = next_sibling_;
+    else if (parent_)
+        parent_->first_child_ = next_sibling_;
+}
+
+void cancel_scope::cancel(cancel_reason reason) noexcept {
+    if (reason_) return;
+    reason_ = reason;
+    if (cause_) return; // a scope around this one was cancelled before, and all below it with it
+    for (cancel_scope* at = this; at;) {
+        at->cause_ = this;
+        at->stop_waiters();
+        at = at->next_below(*this, true);
+        while (at && at->shielded_)
+            at = at->next_below(*this, false);
+    }
+}
+
+/// The next scope of the tree below `top`, parents first; with `descend` false what stands below this one is left
+/// out. A loop instead of recursion: scopes may nest deeply.
+cancel_scope* cancel_scope::next_below(const cancel_scope& top, bool descend) noexcept {
+    if (descend && first_child_) return first_child_;
+    for (cancel_scope* at = this; at != &top; at = at->parent_)
+        if (at->next_sibling_) return at->next_sibling_;
+    return nullptr;
+}
+
+void cancel_scope::stop_waiters() noexcept {
+    while (!waiters_.empty())
+        waiters_.pop_front().cancel();
+}
+
+void cancel_scope::set_deadline(time_point when) {
+    scheduler_->timers().disarm(*this);
+    deadline_ = when;
+    if (when <= scheduler_->now())
+        cancel(cancel_reason::deadline);
+    else
+        scheduler_->timers().arm(*this, when);
+}
+
+std::optional<time_point> cancel_scope::deadline() const noexcept {
+    std::optional<time_point> earliest;
+    for (const cancel_scope* at = this; at; at = at->shielded_ ? nullptr : at->parent_)
+        if (at->deadline_ && (!earliest || *at->deadline_ < *earliest)) earliest = at->deadline_;
+    return earliest;
+}
+
+namespace detail {
+
+void waiter::begin_waiting() noexcept {
+    state_ = state::waiting;
+    task_->scope().waiters_.push_back(*this);
+}
+
+void waiter::cancel() noexcept {
+    if (!withdraw()) return;
+    state_ = state::cancelled;
+    task_->scheduler().make_ready(*task_);
+}
+
+} // namespace detail
+
+} // namespace tandem

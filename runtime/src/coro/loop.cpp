@@ -1,0 +1,121 @@
+#include <tandem/coro/loop.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include "coro/loop_context.hpp"
+
+namespace tandem {
+namespace {
+
+/// Steps between two looks at I/O while tasks are ready: often enough that a socket waits some microseconds, and
+/// seldom enough that the system call does not dominate short steps.
+constexpr std::uint64_t steps_between_polls = 64;
+
+thread_local loop* running = nullptr;
+
+class main_task final : public detail::child_owner {
+  public:
+    void child_done(detail::promise_base&) noexcept override { done = true; }
+    bool done = false;
+};
+
+} // namespace
+
+loop::context::context()
+    : work(io.get_executor())
+    , alarm(io)
+    , mail(std::make_shared<loop_handle::mailbox>()) {
+    mail->io = &io;
+}
+
+bool loop_handle::post(std::function<void()> function) const {
+    const std::lock_guard lock(mail_->access);
+    if (!mail_->io) return false;
+    boost::asio::post(*mail_->io, std::move(function));
+    return true;
+}
+
+loop::loop(const loop_options& options)
+    : scheduler_(options.source_, options.shuffle_)
+    , context_(std::make_unique<context>()) {}
+
+loop::~loop() {
+    const std::lock_guard lock(context_->mail->access);
+    context_->mail->io = nullptr;
+}
+
+loop& loop::current() {
+    if (!running) throw usage_error("no loop runs on this thread: call this from a coroutine");
+    return *running;
+}
+
+loop* loop::current_or_null() noexcept { return running; }
+
+loop_handle loop::handle() const noexcept { return loop_handle(context_->mail); }
+
+cancel_scope* loop::root() noexcept { return root_ ? &*root_ : nullptr; }
+
+void loop::run_to_end(detail::promise_base& main) {
+    if (running) throw usage_error("a loop runs on this thread already: await the task instead");
+    struct running_here {
+        loop& self;
+        explicit running_here(loop& which)
+            : self(which) {
+            running = &self;
+            self.root_.emplace(self.scheduler_);
+        }
+        ~running_here() {
+            self.root_.reset();
+            running = nullptr;
+        }
+    } const guard(*this);
+
+    main_task end;
+    main.start_beside(end, *root_, 0);
+    while (!end.done)
+        turn();
+}
+
+void loop::turn() {
+    if (scheduler_.has_ready()) {
+        scheduler_.run_turn();
+        if (scheduler_.has_ready() && scheduler_.steps() - last_poll_ < steps_between_polls) return;
+        last_poll_ = scheduler_.steps();
+        if (scheduler_.has_ready()) {
+            context_->io.poll();
+            if (!scheduler_.timers().empty()) scheduler_.timers().expire(now());
+        }
+        return;
+    }
+    wait_for_work();
+}
+
+void loop::wait_for_work() {
+    detail::timer_queue& timers = scheduler_.timers();
+    if (!timers.empty()) {
+        timers.expire(now());
+        if (scheduler_.has_ready()) {
+            context_->io.poll();
+            return;
+        }
+    }
+    if (!timers.empty()) {
+        const time_point next = timers.next();
+        if (scheduler_.source()) {
+            // Time of a test's own: what I/O has to say comes first, then time moves on.
+            if (context_->io.poll() > 0) return;
+            if (scheduler_.source()->advance_to(next)) return;
+        }
+        if (next < context_->alarm_at) {
+            context_->alarm_at = next;
+            context_->alarm.expires_at(next);
+            context_->alarm.async_wait([context = context_.get()](const boost::system::error_code& stopped) {
+                if (!stopped) context->alarm_at = time_point::max();
+            });
+        }
+    }
+    context_->io.run_one();
+    context_->io.poll();
+}
+
+} // namespace tandem

@@ -1,0 +1,61 @@
+#include <tandem/coro/timer.hpp>
+
+#include <algorithm>
+
+namespace tandem::detail {
+namespace {
+constexpr std::size_t ways = 4;
+} // namespace
+
+void timer_queue::arm(timer& what, time_point when) {
+    heap_.emplace_back();
+    sift_up(heap_.size() - 1, entry{when, armed_++, &what});
+}
+
+void timer_queue::disarm(timer& what) noexcept {
+    const std::size_t hole = std::exchange(what.place_, timer::not_armed);
+    if (hole == timer::not_armed) return;
+    const entry last = heap_.back();
+    heap_.pop_back();
+    if (hole == heap_.size()) return;
+    if (hole > 0 && last.before(heap_[(hole - 1) / ways]))
+        sift_up(hole, last);
+    else
+        sift_down(hole, last);
+}
+
+void timer_queue::expire(time_point now) noexcept {
+    const unsigned long long armed_before = armed_;
+    while (!heap_.empty() && heap_.front().when <= now && heap_.front().order < armed_before) {
+        timer& due = *heap_.front().what;
+        disarm(due);
+        due.expired();
+    }
+}
+
+void timer_queue::sift_up(std::size_t at, entry item) noexcept {
+    while (at > 0) {
+        const std::size_t above = (at - 1) / ways;
+        if (!item.before(heap_[above])) break;
+        place(at, heap_[above]);
+        at = above;
+    }
+    place(at, item);
+}
+
+void timer_queue::sift_down(std::size_t at, entry item) noexcept {
+    for (;;) {
+        const std::size_t first = at * ways + 1;
+        if (first >= heap_.size()) break;
+        std::size_t least = first;
+        const std::size_t end = std::min(first + ways, heap_.size());
+        for (std::size_t one = first + 1; one < end; ++one)
+            if (heap_[one].before(heap_[least])) least = one;
+        if (!heap_[least].before(item)) break;
+        place(at, heap_[least]);
+        at = least;
+    }
+    place(at, item);
+}
+
+} // namespace tandem::detail
