@@ -1,0 +1,63 @@
+// Where encoded values are collected.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <tandem/pool/byte_buffer.hpp>
+
+namespace tandem {
+
+namespace detail {
+
+/// How deep values may nest. A frame of the recursion takes a few hundred bytes of stack under sanitizers.
+inline constexpr unsigned codec_depth_limit = 64;
+
+[[noreturn]] TANDEM_API void throw_too_deep();
+
+} // namespace detail
+
+/// What `encode` appends to. Numbers stand in it as in memory: encoded values are for the same program on the
+/// same kind of machine, not for files.
+///
+/// Move-only. Not thread safe.
+class encoder {
+  public:
+    encoder() noexcept = default;
+    /// Leaves `room` bytes free in front of the first value, for the header of a frame.
+    explicit encoder(std::size_t room) { bytes_.resize_for_overwrite(room); }
+
+    std::byte* data() noexcept { return bytes_.data(); }
+    const std::byte* data() const noexcept { return bytes_.data(); }
+    std::size_t size() const noexcept { return bytes_.size(); }
+
+    /// Forgets everything behind the first `size` bytes and keeps the memory.
+    void truncate(std::size_t size) {
+        bytes_.resize_for_overwrite(size);
+        depth_ = 0;
+    }
+    /// Hands over what has been encoded.
+    byte_buffer release() noexcept { return std::move(bytes_); }
+
+    void write(const void* from, std::size_t count) { bytes_.append(from, count); }
+    /// Appends the bytes of a number or an enumerator.
+    template <class T> void write_value(T value) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        write(&value, sizeof value);
+    }
+    /// Appends how many elements follow.
+    void write_count(std::size_t count) { write_value<std::uint64_t>(count); }
+
+    /// To be called around the parts of a value that can nest. Throws codec_error when they nest too deep.
+    void enter() {
+        if (++depth_ > detail::codec_depth_limit) detail::throw_too_deep();
+    }
+    void leave() noexcept { --depth_; }
+
+  private:
+    byte_buffer bytes_;
+    unsigned depth_ = 0;
+};
+
+} // namespace tandem
