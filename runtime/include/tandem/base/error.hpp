@@ -1,5 +1,4 @@
-// The errors of the runtime itself. What a wing adds (a failed job, a refused connection) stands in that
-// wing.
+// The errors of the runtime itself. What a wing adds (a failed job, a refused connection) stands in that wing.
 #pragma once
 #include <exception>
 #include <stdexcept>

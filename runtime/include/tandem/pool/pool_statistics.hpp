@@ -1,0 +1,30 @@
+// What a pool has done so far.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace tandem {
+
+/// A snapshot. Every job submitted is in exactly one of `queued`, `running`, `done`, `failed`, `crashed`,
+/// `cancelled` and `refused`.
+struct pool_statistics {
+    std::uint64_t submitted = 0;
+    /// Returned a value.
+    std::uint64_t done = 0;
+    /// Threw an exception.
+    std::uint64_t failed = 0;
+    /// Lost with their worker.
+    std::uint64_t crashed = 0;
+    std::uint64_t cancelled = 0;
+    /// Not run, because the pool was broken, stopped or destroyed.
+    std::uint64_t refused = 0;
+    std::size_t queued = 0;
+    std::size_t running = 0;
+    /// Worker processes alive.
+    std::size_t workers = 0;
+    /// Workers started, and those among them that ended without being told to.
+    std::uint64_t started = 0;
+    std::uint64_t died = 0;
+};
+
+} // namespace tandem

@@ -1,0 +1,68 @@
+// Functions that burn CPU, run in other processes and awaited like everything else.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include <tandem/coro/task.hpp>
+#include <tandem/pool/errors.hpp>
+#include <tandem/pool/pool_job.hpp>
+#include <tandem/pool/pool_statistics.hpp>
+#include <tandem/pool/process_pool_options.hpp>
+
+namespace tandem {
+
+/// A pool of worker processes: this same program, started again as jobs need it and kept until the pool ends.
+///
+///     tandem::process_pool cpu;
+///     auto primes = co_await cpu.run(count_primes, 1, 1'000'000);
+///
+/// A crash fails only the job that ran, with worker_died; the worker is replaced. Workers end with the pool
+/// and with this process, whatever kills it. They are started in process groups of their own, so a terminal's
+/// Ctrl-C does not reach them, with /dev/null as stdin and none of this process' descriptors but stdout; what
+/// they write to stderr goes to the log, line by line.
+///
+/// main has to call tandem::worker_entry first, or be tandem::run's. The pool belongs to the loop in which it
+/// is first used, and to its thread; when that loop ends its workers do, and another loop may use it then.
+class TANDEM_API process_pool {
+  public:
+    /// Starts nothing yet. Ends the process if it is a worker to be whose main did not call worker_entry.
+    explicit process_pool(const process_pool_options& options = {});
+    process_pool(const process_pool&) = delete;
+    process_pool& operator=(const process_pool&) = delete;
+    /// Kills the workers and waits for their end; jobs not done fail with broken_pool. `stop` is the polite
+    /// way.
+    ~process_pool();
+
+    /// Runs `function(arguments...)` in a worker and returns what it returns, as a value.
+    ///
+    /// The function is an ordinary one or a captureless lambda. The arguments are converted to the types of
+    /// its parameters and encoded at once, before the task is awaited; see tandem/pool/codec.hpp for what can
+    /// travel. A std::stop_token as its first or last parameter is supplied by the worker.
+    ///
+    /// The await rethrows the function's exception: types of std and those of carry_exception as themselves,
+    /// others as remote_error. It throws worker_died if the worker ended before the job, unknown_function if
+    /// the worker lacks the function's module, codec_error if something cannot be encoded or takes over 2
+    /// GiB, broken_pool if the pool cannot run jobs.
+    ///
+    /// Cancelling the awaiting scope takes a queued job out of the queue. A running one is asked to stop
+    /// through its std::stop_token, if it takes one, then by SIGTERM, then killed, and the worker replaced;
+    /// the await ends when the job is off the worker. If it ends with a result or an error of its own first,
+    /// that is delivered.
+    template <class F, class... A> task<detail::call_result_t<F, A...>> run(F&& function, A&&... arguments) {
+        return detail::run_in_pool<detail::call_result_t<F, A...>>(
+            *state_, detail::encode_call(std::forward<F>(function), std::forward<A>(arguments)...));
+    }
+
+    /// Refuses new jobs, waits for those it has, and lets the workers exit; kills those that take longer than
+    /// the grace time. Cancelling it leaves the pool closed, and the workers to the destructor.
+    task<> stop();
+
+    /// The process ids of the workers alive.
+    std::vector<int> workers() const;
+    pool_statistics statistics() const;
+
+  private:
+    std::unique_ptr<detail::pool_state> state_;
+};
+
+} // namespace tandem

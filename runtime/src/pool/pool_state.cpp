@@ -1,0 +1,330 @@
+#include "pool/pool_state.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+#include <thread>
+
+#include "pool/carried_error.hpp"
+#include <tandem/base/error.hpp>
+#include <tandem/base/log.hpp>
+#include <tandem/io/asio.hpp>
+
+namespace tandem::detail {
+
+namespace {
+
+/// So many workers in a row that end before they say hello break the pool; as many that end between being
+/// given a job and taking it fail the job.
+constexpr int attempts = 3;
+
+constexpr const char* cure =
+    " (main has to call tandem::worker_entry(argc, argv) first, or be tandem::run's)";
+
+} // namespace
+
+pool_state::pool_state(const process_pool_options& options)
+    : options_(options)
+    , most_workers_(options.workers() != 0 ? options.workers()
+                                           : std::max(1U, std::thread::hardware_concurrency())) {}
+
+pool_state::~pool_state() {
+    end_all("the process_pool was destroyed");
+}
+
+void pool_state::submit(pool_job& job) {
+    job.id_ = ++last_job_;
+    ++counts_.submitted;
+    if (closed_) return refuse(job, "the process_pool is stopped");
+    if (!broken_.empty()) return refuse(job, broken_);
+    try {
+        if (job.call_.bytes.size() - sizeof(frame_header) > payload_limit)
+            throw codec_error(job.name() + ": the arguments are larger than 2 GiB");
+        bind();
+        job.frame_ = std::make_shared<byte_buffer>(job.call_.bytes.release());
+    } catch (...) {
+        ++counts_.failed;
+        return fail(job, std::current_exception());
+    }
+    queue_.push_back(job);
+    ++counts_.queued;
+    dispatch();
+}
+
+void pool_state::bind() {
+    boost::asio::io_context& io = asio_context();
+    if (io_ == &io) return;
+    if (io_) throw usage_error("process_pool: used in a second loop while the first one still runs");
+    io_ = &io;
+    stay(io);
+}
+
+void pool_state::dispatch() {
+    while (!queue_.empty()) {
+        const auto idle = std::find_if(workers_.begin(), workers_.end(), [](const worker& each) {
+            return each.now == phase::idle && each.link->is_alive();
+        });
+        if (idle == workers_.end()) break;
+        hand_over(queue_.pop_front(), *idle);
+    }
+    start_workers();
+}
+
+void pool_state::start_workers() {
+    auto starting = static_cast<std::size_t>(std::count_if(
+        workers_.begin(), workers_.end(), [](const worker& each) { return each.now == phase::starting; }));
+    while (broken_.empty() && starting < counts_.queued && workers_.size() < most_workers_ && start_worker())
+        ++starting;
+}
+
+bool pool_state::start_worker() {
+    try {
+        worker made;
+        made.link = std::make_shared<worker_link>(*io_, static_cast<worker_owner&>(*this), spawn_worker());
+        workers_.push_back(made);
+        made.link->start();
+        made.link->allow(options_.hello_within());
+        ++counts_.started;
+        return true;
+    } catch (const std::system_error& error) {
+        log(log_level::error, error.what());
+        // Others may still do the work. Without any, waiting for better times could take for ever.
+        if (workers_.empty()) {
+            while (!queue_.empty())
+                refuse(queue_.pop_front(), std::string("no worker can be started: ") + error.what());
+            counts_.queued = 0;
+        }
+        return false;
+    }
+}
+
+void pool_state::hand_over(pool_job& job, worker& to) {
+    frame_header header;
+    header.type = frame_type::call;
+    header.job = job.id_;
+    if (const auto deadline = job.waiting_task().scope().deadline())
+        header.deadline =
+            std::chrono::duration_cast<std::chrono::nanoseconds>(deadline->time_since_epoch()).count();
+    header.length = job.frame_->size() - sizeof header;
+    std::memcpy(job.frame_->data(), &header, sizeof header);
+
+    --counts_.queued;
+    ++counts_.running;
+    to.now = phase::busy;
+    to.job = &job;
+    to.link->slot().queue(job.id_);
+    to.link->send(job.frame_);
+}
+
+bool pool_state::cancel(pool_job& job) noexcept {
+    list_hook<pool_queue_tag>& place = job;
+    if (place.is_linked()) {
+        place.unlink();
+        --counts_.queued;
+        ++counts_.cancelled;
+        return true;
+    }
+    const auto at =
+        std::find_if(workers_.begin(), workers_.end(), [&](const worker& each) { return each.job == &job; });
+    if (at->link->slot().cancel(job.id_)) {
+        // The worker skips it. Until it says so, it is busy.
+        at->job = nullptr;
+        --counts_.running;
+        ++counts_.cancelled;
+        return true;
+    }
+    job.stopped_ = true;
+    if (job.call_.takes_stop_token) {
+        at->now = phase::stopping;
+        at->link->ask_to_stop(job.id_);
+        at->link->allow(options_.grace());
+    } else {
+        terminate(*at);
+    }
+    return false;
+}
+
+void pool_state::terminate(worker& which) noexcept {
+    which.now = phase::doomed;
+    which.link->signal(SIGTERM);
+    which.link->allow(options_.grace());
+}
+
+void pool_state::worker_late(worker_link& which) {
+    worker& late = find(which);
+    if (late.now == phase::stopping) return terminate(late);
+    if (late.now == phase::starting)
+        break_pool("worker " + std::to_string(which.pid()) + " did not report for work in time" + cure);
+    which.signal(SIGKILL);
+}
+
+pool_state::worker& pool_state::find(const worker_link& link) noexcept {
+    return *std::find_if(workers_.begin(), workers_.end(),
+                         [&](const worker& each) { return each.link.get() == &link; });
+}
+
+void pool_state::worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) {
+    worker& by = find(from);
+    if (header.type == frame_type::hello) {
+        if (by.now != phase::starting) throw codec_error("a second hello");
+        failed_starts_ = 0;
+        from.stop_allowance();
+        by.now = phase::idle;
+    } else {
+        answered(by, header, std::move(payload));
+    }
+    if (!from.is_alive()) return;
+    dispatch();
+    finish_if_done();
+}
+
+void pool_state::answered(worker& by, const frame_header& header, byte_buffer payload) {
+    const bool ran = header.type == frame_type::value || header.type == frame_type::error;
+    if (ran ? !by.job || by.job->id_ != header.job : header.type != frame_type::skipped || by.job)
+        throw codec_error("an answer to a job that it does not have");
+    pool_job* job = std::exchange(by.job, nullptr);
+    if (by.now == phase::doomed) {
+        // It has been sent SIGTERM, and there is nothing left to be careful with.
+        by.link->signal(SIGKILL);
+    } else {
+        by.link->stop_allowance();
+        by.now = phase::idle;
+    }
+    if (!job) return;
+    --counts_.running;
+    job->stopped_ = false;
+    job->frame_.reset();
+    if (header.type == frame_type::value) {
+        ++counts_.done;
+        job->result_ = std::move(payload);
+        job->commit();
+    } else {
+        ++counts_.failed;
+        decoder in(payload.data(), payload.size());
+        fail(*job, decode_exception(in));
+    }
+}
+
+void pool_state::worker_ended(worker_link& which, worker_exit how) {
+    const auto at = workers_.begin() + (&find(which) - workers_.data());
+    const worker ended = std::move(*at);
+    workers_.erase(at);
+    const bool unasked = ended.now == phase::starting || ended.now == phase::idle || ended.now == phase::busy;
+    if (unasked) ++counts_.died;
+    if (ended.now == phase::starting && broken_.empty()) {
+        if (++failed_starts_ == attempts)
+            break_pool(worker_died("workers end as soon as they start", std::move(how)).what() +
+                       std::string(cure));
+    }
+    if (ended.job) job_lost(*ended.job, *ended.link, std::move(how));
+    // An idle one is replaced when it is needed: then nothing spins, whatever kills them.
+    const bool working =
+        ended.now != phase::starting && ended.now != phase::idle && ended.now != phase::leaving;
+    dispatch();
+    if (working && !closed_ && broken_.empty() && workers_.size() < most_workers_) start_worker();
+    finish_if_done();
+}
+
+void pool_state::job_lost(pool_job& job, worker_link& link, worker_exit how) {
+    --counts_.running;
+    if (job.stopped_) {
+        ++counts_.cancelled;
+        job.commit();
+    } else if (link.slot().cancel(job.id_) && ++job.returned_ < attempts && broken_.empty()) {
+        // The worker had not taken it: back to the head of the queue.
+        intrusive_list<pool_job, pool_queue_tag> first;
+        first.push_back(job);
+        first.splice_back(queue_);
+        queue_.splice_back(first);
+        ++counts_.queued;
+    } else {
+        ++counts_.crashed;
+        fail(job, std::make_exception_ptr(worker_died(job.name(), std::move(how))));
+    }
+}
+
+void pool_state::break_pool(const std::string& why) {
+    broken_ = "process_pool: " + why;
+    log(log_level::error, broken_);
+    while (!queue_.empty())
+        refuse(queue_.pop_front(), broken_);
+    counts_.queued = 0;
+}
+
+void pool_state::fail(pool_job& job, std::exception_ptr error) noexcept {
+    job.error_ = std::move(error);
+    job.commit();
+}
+
+void pool_state::refuse(pool_job& job, const std::string& why) noexcept {
+    ++counts_.refused;
+    fail(job, std::make_exception_ptr(broken_pool(job.name() + " was not run: " + why)));
+}
+
+void pool_state::close() {
+    closed_ = true;
+    finish_if_done();
+}
+
+void pool_state::finish_if_done() {
+    if (!closed_ || !queue_.empty()) return;
+    for (worker& each : workers_) {
+        if (each.now != phase::idle) continue;
+        each.now = phase::leaving;
+        each.link->finish();
+        each.link->allow(options_.grace());
+    }
+    if (workers_.empty())
+        while (!stops_.empty())
+            stops_.pop_front().commit();
+}
+
+void pool_state::loop_ends() noexcept {
+    end_all("the loop of the process_pool has ended");
+    io_ = nullptr;
+}
+
+void pool_state::end_all(const std::string& why) noexcept {
+    for (const worker& each : workers_)
+        each.link->signal(SIGKILL);
+    for (const worker& each : workers_) {
+        each.link->abandon();
+        if (each.job) refuse(*each.job, why);
+    }
+    workers_.clear();
+    while (!queue_.empty())
+        refuse(queue_.pop_front(), why);
+    counts_.queued = counts_.running = 0;
+    while (!stops_.empty())
+        stops_.pop_front().commit();
+}
+
+std::vector<int> pool_state::pids() const {
+    std::vector<int> found;
+    for (const worker& each : workers_)
+        if (each.link->is_alive()) found.push_back(each.link->pid());
+    return found;
+}
+
+pool_statistics pool_state::statistics() const {
+    pool_statistics now = counts_;
+    now.workers = pids().size();
+    return now;
+}
+
+bool pool_stop::try_now() noexcept {
+    pool_.close();
+    return pool_.is_empty();
+}
+
+void pool_stop::enqueue() noexcept {
+    pool_.when_empty(*this);
+}
+
+bool pool_stop::withdraw() noexcept {
+    list_hook<stop_queue_tag>::unlink();
+    return true;
+}
+
+} // namespace tandem::detail

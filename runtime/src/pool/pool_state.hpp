@@ -1,0 +1,105 @@
+// The inside of a process_pool: which job runs where.
+#pragma once
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pool/pool_service.hpp"
+#include "pool/worker_link.hpp"
+#include <tandem/pool/pool_job.hpp>
+#include <tandem/pool/pool_statistics.hpp>
+#include <tandem/pool/process_pool_options.hpp>
+
+namespace tandem::detail {
+
+struct stop_queue_tag;
+
+/// The wait of `process_pool::stop` for the last worker's end.
+class pool_stop final : public waiting_operation<pool_stop>, public list_hook<stop_queue_tag> {
+  public:
+    explicit pool_stop(pool_state& pool) noexcept
+        : pool_(pool) {}
+    void await_resume() const { throw_if_cancelled(); }
+
+  private:
+    friend waiting_operation;
+    bool try_now() noexcept;
+    void enqueue() noexcept;
+    bool withdraw() noexcept override;
+
+    pool_state& pool_;
+};
+
+class pool_state final : private worker_owner, private loop_guest {
+  public:
+    explicit pool_state(const process_pool_options& options);
+    pool_state(const pool_state&) = delete;
+    pool_state& operator=(const pool_state&) = delete;
+    ~pool_state();
+
+    void submit(pool_job& job);
+    /// Returns true if the job is off the pool, false if it ends later.
+    bool cancel(pool_job& job) noexcept;
+
+    void close();
+    bool is_empty() const noexcept { return workers_.empty(); }
+    void when_empty(pool_stop& waiting) noexcept { stops_.push_back(waiting); }
+
+    std::vector<int> pids() const;
+    pool_statistics statistics() const;
+
+  private:
+    enum class phase {
+        starting, ///< has not said hello yet
+        idle,
+        busy,     ///< has a job, or one that it is about to skip
+        stopping, ///< its job is asked to stop
+        doomed,   ///< has been signalled: whatever it still sends, it gets no other job
+        leaving,  ///< has been told to exit
+    };
+    struct worker {
+        std::shared_ptr<worker_link> link;
+        phase now = phase::starting;
+        /// Null in `busy` where the job has been cancelled before the worker took it.
+        pool_job* job = nullptr;
+    };
+
+    void worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) override;
+    void worker_ended(worker_link& which, worker_exit how) override;
+    void worker_late(worker_link& which) override;
+    void loop_ends() noexcept override;
+
+    worker& find(const worker_link& link) noexcept;
+    void bind();
+    void dispatch();
+    void start_workers();
+    bool start_worker();
+    void hand_over(pool_job& job, worker& to);
+    void terminate(worker& which) noexcept;
+    void answered(worker& by, const frame_header& header, byte_buffer payload);
+    void job_lost(pool_job& job, worker_link& link, worker_exit how);
+    void start_failed(const std::string& why);
+    void break_pool(const std::string& why);
+    void fail(pool_job& job, std::exception_ptr error) noexcept;
+    void refuse(pool_job& job, const std::string& why) noexcept;
+    void finish_if_done();
+    void end_all(const std::string& why) noexcept;
+
+    process_pool_options options_;
+    std::size_t most_workers_;
+    boost::asio::io_context* io_ = nullptr;
+    std::vector<worker> workers_;
+    intrusive_list<pool_job, pool_queue_tag> queue_;
+    intrusive_list<pool_stop, stop_queue_tag> stops_;
+    std::uint64_t last_job_ = 0;
+    int failed_starts_ = 0;
+    bool closed_ = false;
+    /// Why the pool is broken; empty while it is not.
+    std::string broken_;
+    pool_statistics counts_;
+};
+
+} // namespace tandem::detail

@@ -1,0 +1,52 @@
+#include <tandem/pool/process_pool.hpp>
+
+#include "pool/call.hpp"
+#include "pool/pool_state.hpp"
+#include "pool/worker_mark.hpp"
+
+namespace tandem {
+
+process_pool::process_pool(const process_pool_options& options) {
+    detail::refuse_pool_in_marked_process();
+    state_ = std::make_unique<detail::pool_state>(options);
+}
+
+process_pool::~process_pool() = default;
+
+task<> process_pool::stop() {
+    detail::pool_stop stopped(*state_);
+    co_await stopped;
+}
+
+std::vector<int> process_pool::workers() const {
+    return state_->pids();
+}
+
+pool_statistics process_pool::statistics() const {
+    return state_->statistics();
+}
+
+namespace detail {
+
+void pool_job::enqueue() {
+    pool_->submit(*this);
+}
+
+bool pool_job::withdraw() noexcept {
+    return pool_->cancel(*this);
+}
+
+std::string pool_job::name() const {
+    return "job " + std::to_string(id_) + " (" + describe_call(call_) + ')';
+}
+
+byte_buffer pool_job::await_resume() {
+    throw_if_cancelled();
+    if (stopped_) waiting_task().scope().throw_cancelled();
+    if (error_) std::rethrow_exception(std::move(error_));
+    return std::move(result_);
+}
+
+} // namespace detail
+
+} // namespace tandem

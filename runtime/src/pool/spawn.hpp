@@ -1,0 +1,43 @@
+// Starting worker processes.
+#pragma once
+#include "pool/shared_page.hpp"
+#include "pool/unique_fd.hpp"
+
+namespace tandem::detail {
+
+/// The memory of a shared_page, mapped.
+class page_mapping {
+  public:
+    page_mapping() noexcept = default;
+    /// Throws std::system_error.
+    explicit page_mapping(int descriptor);
+    page_mapping(page_mapping&& other) noexcept
+        : page_(std::exchange(other.page_, nullptr)) {}
+    page_mapping& operator=(page_mapping&& other) noexcept {
+        std::swap(page_, other.page_);
+        return *this;
+    }
+    ~page_mapping();
+    shared_page* operator->() const noexcept { return page_; }
+
+  private:
+    shared_page* page_ = nullptr;
+};
+
+/// What the pool holds of a worker: its ends of the sockets do not block, and no child inherits them.
+struct spawned_worker {
+    int pid = 0;
+    /// Becomes readable when the worker ends.
+    unique_fd ended;
+    unique_fd data;
+    unique_fd control;
+    unique_fd error_output;
+    page_mapping page;
+};
+
+/// Starts this program once more, marked as a worker: in a process group of its own, with default signal
+/// dispositions, nothing blocked, /dev/null as stdin, and no descriptor of ours but stdout. Throws
+/// std::system_error.
+spawned_worker spawn_worker();
+
+} // namespace tandem::detail

@@ -1,0 +1,34 @@
+// The thread of a worker that listens while a job runs.
+#pragma once
+#include <cstdint>
+#include <mutex>
+#include <stop_token>
+
+namespace tandem::detail {
+
+/// What the pool sends on the control socket, one a packet.
+struct stop_request {
+    std::uint64_t job = 0;
+};
+
+/// The job that runs, as the control thread sees it.
+class current_job {
+  public:
+    /// The token of a job that begins.
+    std::stop_token begin(std::uint64_t job);
+    void end();
+    /// Asks the job to stop if it runs, or else when it begins: the request may overtake a large frame.
+    void stop(std::uint64_t job);
+
+  private:
+    std::mutex mutex_;
+    std::uint64_t running_ = 0;
+    std::uint64_t stopped_ = 0;
+    std::stop_source source_{std::nostopstate};
+};
+
+/// Starts the thread. It passes stop requests on to `job`, and ends the process at once, even in the middle
+/// of a job, when the process `parent` is gone or the pool has closed the control socket.
+void start_control_thread(int parent, current_job& job);
+
+} // namespace tandem::detail

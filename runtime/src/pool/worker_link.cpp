@@ -1,0 +1,209 @@
+#include "pool/worker_link.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <tandem/base/log.hpp>
+#include <tandem/pool/codec_error.hpp>
+
+#include "pool/worker_control.hpp"
+
+namespace tandem::detail {
+
+namespace {
+
+using descriptor = boost::asio::posix::stream_descriptor;
+
+/// How often a handler reads or writes before others have their turn: a large frame takes many.
+constexpr int moves_a_turn = 16;
+
+std::int64_t microseconds(const timeval& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec;
+}
+
+} // namespace
+
+worker_link::worker_link(boost::asio::io_context& io, worker_owner& owner, spawned_worker worker)
+    : owner_(&owner)
+    , pid_(worker.pid)
+    , page_(std::move(worker.page))
+    , ended_(io, worker.ended.release())
+    , data_(io, worker.data.release())
+    , error_output_(io, worker.error_output.release())
+    , control_(std::move(worker.control))
+    , allowance_(io)
+    , errors_(worker.pid) {
+    how_.pid = worker.pid;
+}
+
+void worker_link::start() {
+    listen_for_data();
+    listen_for_errors();
+    listen_for_end();
+}
+
+// The three wait for readiness and read by themselves, instead of letting Asio read: at the worker's end what
+// it had sent before can then be read in order, whichever of the handlers comes first.
+
+void worker_link::listen_for_data() {
+    data_.async_wait(descriptor::wait_read,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                         if (error || !self->owner_) return;
+                         if (self->read_data() && self->owner_) self->listen_for_data();
+                     });
+}
+
+void worker_link::listen_for_errors() {
+    error_output_.async_wait(descriptor::wait_read,
+                             [self = shared_from_this()](const boost::system::error_code& error) {
+                                 if (error || !self->owner_) return;
+                                 self->read_errors();
+                                 if (self->error_output_.is_open()) self->listen_for_errors();
+                             });
+}
+
+void worker_link::listen_for_end() {
+    ended_.async_wait(descriptor::wait_read,
+                      [self = shared_from_this()](const boost::system::error_code& error) {
+                          if (!error && self->owner_) self->ended();
+                      });
+}
+
+/// Passes on the frames that have come. Returns false at the end of the stream.
+bool worker_link::read_data() {
+    try {
+        for (int move = 0; move < moves_a_turn; ++move) {
+            const auto space = reader_.space();
+            const ssize_t got = recv(data_.native_handle(), space.data, space.size, MSG_DONTWAIT);
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0 && errno == EAGAIN) return true;
+            if (got <= 0) break;
+            reader_.filled(static_cast<std::size_t>(got));
+            frame found;
+            while (owner_ && reader_.next(found))
+                owner_->worker_sent(*this, found.header, reader_.take_payload(found));
+            if (!owner_) return false;
+            if (move + 1 == moves_a_turn) return true;
+        }
+    } catch (const codec_error& error) {
+        log(log_level::error,
+            "worker " + std::to_string(pid_) + " sent garbage and is killed: " + error.what());
+    }
+    // Without the socket the process is of no use. Its end is reported when it has ended.
+    signal(SIGKILL);
+    return false;
+}
+
+void worker_link::read_errors() {
+    char text[4096];
+    for (int move = 0; move < moves_a_turn; ++move) {
+        const ssize_t got = read(error_output_.native_handle(), text, sizeof text);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EAGAIN) return;
+        if (got <= 0) {
+            error_output_.close();
+            return;
+        }
+        errors_.append({text, static_cast<std::size_t>(got)});
+    }
+}
+
+void worker_link::send(std::shared_ptr<const byte_buffer> frame) {
+    outgoing_ = std::move(frame);
+    sent_ = 0;
+    send_rest();
+}
+
+void worker_link::send_rest() {
+    for (int move = 0; move < moves_a_turn && sent_ < outgoing_->size(); ++move) {
+        const ssize_t done = ::send(data_.native_handle(), outgoing_->data() + sent_,
+                                    outgoing_->size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (done >= 0)
+            sent_ += static_cast<std::size_t>(done);
+        else if (errno == EAGAIN)
+            break;
+        else if (errno != EINTR)
+            return; // it has ended, and that is reported elsewhere
+    }
+    if (sent_ == outgoing_->size()) return outgoing_.reset();
+    data_.async_wait(descriptor::wait_write,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                         if (!error && self->owner_) self->send_rest();
+                     });
+}
+
+void worker_link::ask_to_stop(std::uint64_t job) noexcept {
+    const stop_request request{job};
+    // If it cannot be sent, SIGTERM follows when the time is up.
+    static_cast<void>(::send(control_.get(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+void worker_link::finish() noexcept {
+    shutdown(data_.native_handle(), SHUT_WR);
+}
+
+void worker_link::signal(int number) noexcept {
+    // Not reaped yet, so the id is still its own.
+    if (pid_ > 0) kill(-pid_, number);
+}
+
+void worker_link::allow(std::chrono::steady_clock::duration limit) {
+    allowance_.expires_after(limit);
+    allowance_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+        // One that had expired when it was replaced comes without an error.
+        if (!error && self->owner_ && self->allowance_.expiry() <= std::chrono::steady_clock::now())
+            self->owner_->worker_late(*self);
+    });
+}
+
+void worker_link::stop_allowance() noexcept {
+    allowance_.expires_at(std::chrono::steady_clock::time_point::max());
+}
+
+void worker_link::reap() noexcept {
+    // What its jobs have started goes with it, while its process group is still its own.
+    signal(SIGKILL);
+    int status = 0;
+    rusage used{};
+    while (wait4(pid_, &status, 0, &used) < 0 && errno == EINTR) {
+    }
+    pid_ = 0;
+    how_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    how_.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    how_.user_time = microseconds(used.ru_utime);
+    how_.system_time = microseconds(used.ru_stime);
+    how_.peak_memory = std::int64_t{used.ru_maxrss} * 1024;
+}
+
+void worker_link::ended() {
+    const auto self = shared_from_this();
+    reap();
+    // A result sent before the end counts.
+    while (owner_ && data_.is_open() && read_data()) {
+        pollfd more{data_.native_handle(), POLLIN, 0};
+        if (poll(&more, 1, 0) <= 0) break;
+    }
+    if (error_output_.is_open()) read_errors();
+    how_.last_words = errors_.last_words();
+    stop_allowance();
+    data_.close();
+    error_output_.close();
+    ended_.close();
+    if (worker_owner* owner = std::exchange(owner_, nullptr)) owner->worker_ended(*this, std::move(how_));
+}
+
+void worker_link::abandon() noexcept {
+    if (!std::exchange(owner_, nullptr)) return;
+    reap();
+    stop_allowance();
+    boost::system::error_code ignored;
+    data_.close(ignored);
+    error_output_.close(ignored);
+    ended_.close(ignored);
+}
+
+} // namespace tandem::detail

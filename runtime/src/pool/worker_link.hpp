@@ -1,0 +1,90 @@
+// The pool's side of one worker process.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pool/frame.hpp"
+#include "pool/spawn.hpp"
+#include "pool/stderr_tail.hpp"
+#include <tandem/pool/errors.hpp>
+
+namespace tandem::detail {
+
+class worker_link;
+
+/// Who is told what a worker does.
+class worker_owner {
+  public:
+    /// A frame came. The payload is the owner's to keep.
+    virtual void worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) = 0;
+    /// The process has ended and been reaped; the link is of no more use.
+    virtual void worker_ended(worker_link& which, worker_exit how) = 0;
+    /// The time given to `worker_link::allow` has passed.
+    virtual void worker_late(worker_link& which) = 0;
+
+  protected:
+    ~worker_owner() = default;
+};
+
+/// Moves frames to and from a worker, listens to its stderr and waits for its end, all on the loop and
+/// without ever blocking it. Its handlers keep it alive; after `abandon` they do nothing.
+class worker_link : public std::enable_shared_from_this<worker_link> {
+  public:
+    worker_link(boost::asio::io_context& io, worker_owner& owner, spawned_worker worker);
+
+    /// Begins to listen.
+    void start();
+
+    int pid() const noexcept { return pid_; }
+    /// False once the process has been reaped: then only what it had sent before is still passed on.
+    bool is_alive() const noexcept { return pid_ > 0; }
+    job_slot& slot() noexcept { return page_->jobs[0]; }
+
+    /// Sends a whole frame, header included; the one before must have been answered.
+    void send(std::shared_ptr<const byte_buffer> frame);
+    /// Asks the job to stop through its stop_token.
+    void ask_to_stop(std::uint64_t job) noexcept;
+    /// Lets the worker exit when it has nothing to do.
+    void finish() noexcept;
+    /// Signals the worker and all that its jobs have started.
+    void signal(int number) noexcept;
+
+    /// Tells the owner with worker_late once `limit` has passed; replaces the allowance before.
+    void allow(std::chrono::steady_clock::duration limit);
+    void stop_allowance() noexcept;
+
+    /// Kills and reaps the worker now. The owner hears no more of it.
+    void abandon() noexcept;
+
+  private:
+    void listen_for_data();
+    void listen_for_errors();
+    void listen_for_end();
+    void send_rest();
+    bool read_data();
+    void read_errors();
+    void reap() noexcept;
+    void ended();
+
+    worker_owner* owner_;
+    int pid_;
+    page_mapping page_;
+    boost::asio::posix::stream_descriptor ended_;
+    boost::asio::posix::stream_descriptor data_;
+    boost::asio::posix::stream_descriptor error_output_;
+    unique_fd control_;
+    boost::asio::steady_timer allowance_;
+    frame_reader reader_;
+    std::shared_ptr<const byte_buffer> outgoing_;
+    std::size_t sent_ = 0;
+    stderr_tail errors_;
+    worker_exit how_;
+};
+
+} // namespace tandem::detail

@@ -1,0 +1,36 @@
+#include "pool/worker_mark.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+#include "pool/frame.hpp"
+
+namespace tandem::detail {
+
+std::string make_worker_mark() {
+    return std::string(worker_mark_name) + '=' + std::to_string(protocol_version) + ':' +
+           std::to_string(getpid());
+}
+
+std::optional<worker_mark> find_worker_mark() {
+    const char* text = std::getenv(worker_mark_name);
+    if (!text) return std::nullopt;
+    worker_mark mark;
+    if (std::sscanf(text, "%d:%d", &mark.version, &mark.parent) != 2) return worker_mark();
+    return mark;
+}
+
+void refuse_pool_in_marked_process() {
+    if (!find_worker_mark()) return;
+    std::fputs("tandem: this process was started as a worker of a process_pool, but makes a pool of its own "
+               "before it "
+               "has called tandem::worker_entry.\n"
+               "tandem: call tandem::worker_entry(argc, argv) first in main (tandem::run does), and make "
+               "pools after "
+               "that, not in static initialisers.\n",
+               stderr);
+    std::_Exit(78); // EX_CONFIG
+}
+
+} // namespace tandem::detail

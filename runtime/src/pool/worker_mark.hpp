@@ -1,0 +1,32 @@
+// How a process knows that it was started as a worker, and what it finds then.
+#pragma once
+#include <optional>
+#include <string>
+
+namespace tandem::detail {
+
+/// Where a worker finds what its pool gives it. The pool puts them there, and nothing above.
+inline constexpr int worker_data = 3;    ///< stream socket: frames
+inline constexpr int worker_control = 4; ///< packet socket: requests to stop a job
+inline constexpr int worker_page = 5;    ///< memory shared with the pool: the states of its jobs
+inline constexpr int worker_descriptors = 6;
+
+/// "TANDEM_WORKER=<protocol version>:<pid of the pool's process>" in the environment.
+inline constexpr const char* worker_mark_name = "TANDEM_WORKER";
+
+struct worker_mark {
+    int version = 0;
+    int parent = 0;
+};
+
+/// The mark as it stands in the environment of a worker to be.
+std::string make_worker_mark();
+
+/// The mark of this process; empty where it has none. One that cannot be read has version 0.
+std::optional<worker_mark> find_worker_mark();
+
+/// Ends the process, with the cure on stderr, if it is marked: it was started as a worker, but its main does
+/// not call worker_entry. Another pool here would start more of the kind, without end.
+void refuse_pool_in_marked_process();
+
+} // namespace tandem::detail
