@@ -8,9 +8,13 @@ using tandem::task;
 
 namespace {
 
-task<int> answer() { co_return 42; }
+task<int> answer() {
+    co_return 42;
+}
 
-task<int> add_one(int to) { co_return co_await answer() - 42 + to + 1; }
+task<int> add_one(int to) {
+    co_return co_await answer() - 42 + to + 1;
+}
 
 task<int> chain(int depth) {
     if (depth == 0) co_return 0;
@@ -34,7 +38,9 @@ task<long> sum_of_synchronous_awaits(long count) {
 
 } // namespace
 
-TEST_CASE("an awaited task gives its value to the one that awaits it") { CHECK(block_on(add_one(6)) == 7); }
+TEST_CASE("an awaited task gives its value to the one that awaits it") {
+    CHECK(block_on(add_one(6)) == 7);
+}
 
 TEST_CASE("a million awaits of tasks that end at once need no stack") {
     CHECK(block_on(sum_of_synchronous_awaits(1'000'000)) == 42'000'000);

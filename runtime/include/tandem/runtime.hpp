@@ -8,4 +8,8 @@
 #include <tandem/coro/sleep.hpp>
 #include <tandem/coro/task_group.hpp>
 #include <tandem/coro/timeout.hpp>
+#include <tandem/run.hpp>
+#include <tandem/sync/event.hpp>
+#include <tandem/sync/semaphore.hpp>
 #include <tandem/threads/block_on.hpp>
+#include <tandem/threads/thread_pool.hpp>

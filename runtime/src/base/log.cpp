@@ -17,8 +17,12 @@ std::atomic<log_sink> current_sink = &write_to_stderr;
 
 } // namespace
 
-void log(log_level level, std::string_view text) noexcept { current_sink.load()(level, text); }
+void log(log_level level, std::string_view text) noexcept {
+    current_sink.load()(level, text);
+}
 
-log_sink set_log_sink(log_sink sink) noexcept { return current_sink.exchange(sink ? sink : &write_to_stderr); }
+log_sink set_log_sink(log_sink sink) noexcept {
+    return current_sink.exchange(sink ? sink : &write_to_stderr);
+}
 
 } // namespace tandem

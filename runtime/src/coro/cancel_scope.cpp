@@ -46,8 +46,8 @@ void cancel_scope::cancel(cancel_reason reason) noexcept {
     }
 }
 
-/// The next scope of the tree below `top`, parents first; with `descend` false what stands below this one is left
-/// out. A loop instead of recursion: scopes may nest deeply.
+/// The next scope of the tree below `top`, parents first; with `descend` false what stands below this one is
+/// left out. A loop instead of recursion: scopes may nest deeply.
 cancel_scope* cancel_scope::next_below(const cancel_scope& top, bool descend) noexcept {
     if (descend && first_child_) return first_child_;
     for (cancel_scope* at = this; at != &top; at = at->parent_)

@@ -1,5 +1,5 @@
-// Memory for coroutine frames. A program makes and drops frames of a few sizes all the time, each mostly on one
-// thread, so every thread keeps what it freed for its next frames: a fifth of malloc's cost.
+// Memory for coroutine frames. A program makes and drops frames of a few sizes all the time, each mostly on
+// one thread, so every thread keeps what it freed for its next frames: a fifth of malloc's cost.
 #include <tandem/coro/promise.hpp>
 
 #include <array>
@@ -48,7 +48,9 @@ struct cache {
 
 thread_local cache frames;
 
-std::size_t shelf_of(std::size_t bytes) noexcept { return (bytes - 1) / granule; }
+std::size_t shelf_of(std::size_t bytes) noexcept {
+    return (bytes - 1) / granule;
+}
 
 } // namespace
 

@@ -7,8 +7,8 @@
 namespace tandem {
 namespace {
 
-/// Steps between two looks at I/O while tasks are ready: often enough that a socket waits some microseconds, and
-/// seldom enough that the system call does not dominate short steps.
+/// Steps between two looks at I/O while tasks are ready: often enough that a socket waits some microseconds,
+/// and seldom enough that the system call does not dominate short steps.
 constexpr std::uint64_t steps_between_polls = 64;
 
 thread_local loop* running = nullptr;
@@ -49,11 +49,17 @@ loop& loop::current() {
     return *running;
 }
 
-loop* loop::current_or_null() noexcept { return running; }
+loop* loop::current_or_null() noexcept {
+    return running;
+}
 
-loop_handle loop::handle() const noexcept { return loop_handle(context_->mail); }
+loop_handle loop::handle() const noexcept {
+    return loop_handle(context_->mail);
+}
 
-cancel_scope* loop::root() noexcept { return root_ ? &*root_ : nullptr; }
+cancel_scope* loop::root() noexcept {
+    return root_ ? &*root_ : nullptr;
+}
 
 void loop::run_to_end(detail::promise_base& main) {
     if (running) throw usage_error("a loop runs on this thread already: await the task instead");

@@ -23,8 +23,8 @@ struct loop::context {
     boost::asio::io_context io{1};
     /// Keeps a wait for posts and I/O from ending because nothing is outstanding.
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
-    /// Wakes the loop for the earliest of its timers. It is moved only when an earlier one comes: firing early
-    /// once is cheaper than moving it each time the earliest is disarmed.
+    /// Wakes the loop for the earliest of its timers. It is moved only when an earlier one comes: firing
+    /// early once is cheaper than moving it each time the earliest is disarmed.
     boost::asio::steady_timer alarm;
     time_point alarm_at = time_point::max();
     std::shared_ptr<loop_handle::mailbox> mail;

@@ -4,6 +4,8 @@
 
 namespace tandem {
 
-boost::asio::io_context& asio_context() { return loop::current().io().io; }
+boost::asio::io_context& asio_context() {
+    return loop::current().io().io;
+}
 
 } // namespace tandem

@@ -10,8 +10,8 @@ using clock = std::chrono::steady_clock;
 using duration = clock::duration;
 using time_point = clock::time_point;
 
-/// Where a loop reads the time. A loop without one uses the system's monotonic clock; a test gives its own, so
-/// that an hour of time-outs passes in milliseconds. Used by the loop's thread only.
+/// Where a loop reads the time. A loop without one uses the system's monotonic clock; a test gives its own,
+/// so that an hour of time-outs passes in milliseconds. Used by the loop's thread only.
 class TANDEM_API time_source {
   public:
     virtual ~time_source() = default;

@@ -6,8 +6,8 @@
 #define TANDEM_API __attribute__((visibility("default")))
 
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-/// g++ 12 destroys a temporary twice when a coroutine awaits an expression that holds it by value in a closure
-/// or a braced aggregate; the awaited combinators refuse such closures here.
+/// g++ 12 destroys a temporary twice when a coroutine awaits an expression that holds it by value in a
+/// closure or a braced aggregate; the awaited combinators refuse such closures here.
 #define TANDEM_AWAITED_CLOSURE_BUG 1
 #else
 #define TANDEM_AWAITED_CLOSURE_BUG 0

@@ -1,4 +1,5 @@
-// The errors of the runtime itself. What a wing adds (a failed job, a refused connection) stands in that wing.
+// The errors of the runtime itself. What a wing adds (a failed job, a refused connection) stands in that
+// wing.
 #pragma once
 #include <exception>
 #include <stdexcept>

@@ -4,8 +4,7 @@
 namespace tandem::detail {
 
 /// The links of an object that can be in one list of `Tag`; leaves its list when destroyed.
-template <class Tag>
-class list_hook {
+template <class Tag> class list_hook {
   public:
     list_hook() noexcept = default;
     list_hook(const list_hook&) = delete;
@@ -22,16 +21,14 @@ class list_hook {
     }
 
   private:
-    template <class T, class ListTag>
-    friend class intrusive_list;
+    template <class T, class ListTag> friend class intrusive_list;
 
     list_hook* next_ = nullptr;
     list_hook* previous_ = nullptr;
 };
 
 /// A first-in, first-out list of `T`, which derives publicly from list_hook<Tag>. Owns none of them.
-template <class T, class Tag>
-class intrusive_list {
+template <class T, class Tag> class intrusive_list {
     using hook = list_hook<Tag>;
 
   public:
@@ -71,8 +68,7 @@ class intrusive_list {
         head_.previous_ = last;
     }
     /// Calls `visit(item)` for each; `visit` must not change the list.
-    template <class Visit>
-    void for_each(Visit visit) {
+    template <class Visit> void for_each(Visit visit) {
         for (hook* at = head_.next_; at != &head_; at = at->next_)
             visit(static_cast<T&>(*at));
     }

@@ -14,8 +14,8 @@ using log_sink = void (*)(log_level level, std::string_view text) noexcept;
 /// Sends one line (without its line end) to the sink. Thread safe.
 TANDEM_API void log(log_level level, std::string_view text) noexcept;
 
-/// Replaces the sink, which by default writes warnings and errors to stderr; null restores that default. Returns
-/// the sink before. Thread safe.
+/// Replaces the sink, which by default writes warnings and errors to stderr; null restores that default.
+/// Returns the sink before. Thread safe.
 TANDEM_API log_sink set_log_sink(log_sink sink) noexcept;
 
 } // namespace tandem

@@ -11,10 +11,10 @@
 namespace tandem {
 
 /// What a task produced: its value, or the exception that ended it. A moved-from result keeps its kind.
-template <class T = void>
-class [[nodiscard]] result {
-    using stored = std::conditional_t<std::is_void_v<T>, std::monostate,
-                                      std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
+template <class T = void> class [[nodiscard]] result {
+    using stored =
+        std::conditional_t<std::is_void_v<T>, std::monostate,
+                           std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
 
   public:
     using value_type = T;
@@ -23,9 +23,7 @@ class [[nodiscard]] result {
     result() noexcept(std::is_nothrow_default_constructible_v<std::variant<std::monostate, stored>>)
         : outcome_(std::in_place_index<0>) {}
 
-    static result success()
-        requires std::is_void_v<T>
-    {
+    static result success() requires std::is_void_v<T> {
         result made;
         made.outcome_.template emplace<1>();
         return made;
@@ -65,11 +63,7 @@ class [[nodiscard]] result {
             return std::move(std::get<1>(outcome_));
     }
     decltype(auto) operator*() & { return value(); }
-    auto operator->()
-        requires(!std::is_void_v<T>)
-    {
-        return &value();
-    }
+    auto operator->() requires(!std::is_void_v<T>) { return &value(); }
 
     /// The error; null where there is a value.
     std::exception_ptr error() const noexcept {

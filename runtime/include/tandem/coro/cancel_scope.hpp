@@ -24,8 +24,8 @@ enum class cancel_reason : std::uint8_t {
 };
 
 /// Thrown from an await whose scope has been cancelled. It does not derive from std::exception, so that a
-/// `catch (std::exception&)` meant for real errors cannot swallow it; let it pass. Only the scope it belongs to
-/// absorbs it.
+/// `catch (std::exception&)` meant for real errors cannot swallow it; let it pass. Only the scope it belongs
+/// to absorbs it.
 class TANDEM_API cancelled {
   public:
     cancelled(std::uint64_t scope, cancel_reason reason) noexcept
@@ -39,12 +39,13 @@ class TANDEM_API cancelled {
     cancel_reason reason_;
 };
 
-/// A region of work that can be cancelled as one. Scopes form a tree along the tasks that opened them: cancelling
-/// one cancels all below it, but for what stands behind a shield. Cancellation is level-triggered, as in Trio:
-/// once cancelled, every await in the scope throws `cancelled`, not only the one that was waiting.
+/// A region of work that can be cancelled as one. Scopes form a tree along the tasks that opened them:
+/// cancelling one cancels all below it, but for what stands behind a shield. Cancellation is level-triggered,
+/// as in Trio: once cancelled, every await in the scope throws `cancelled`, not only the one that was
+/// waiting.
 ///
-/// The combinators (`timeout`, `with_group`, `gather`, …) open scopes; applications seldom make one themselves.
-/// Belongs to one loop and to its thread.
+/// The combinators (`timeout`, `with_group`, `gather`, …) open scopes; applications seldom make one
+/// themselves. Belongs to one loop and to its thread.
 class TANDEM_API cancel_scope : private detail::timer {
   public:
     /// Opens a scope below that of `task`.
@@ -53,8 +54,8 @@ class TANDEM_API cancel_scope : private detail::timer {
     explicit cancel_scope(detail::scheduler& scheduler) noexcept;
     ~cancel_scope();
 
-    /// Wakes everything that waits in this scope and below; each await there throws `cancelled` from now on. The
-    /// second call does nothing.
+    /// Wakes everything that waits in this scope and below; each await there throws `cancelled` from now on.
+    /// The second call does nothing.
     void cancel(cancel_reason reason = cancel_reason::requested) noexcept;
 
     /// Cancels the scope at `when` with the reason `deadline`; at once if that has passed.

@@ -1,19 +1,21 @@
-// What with_group, gather, race and for_each have in common: children that run beside each other in one scope.
+// What with_group, gather, race and for_each have in common: children that run beside each other in one
+// scope.
 #pragma once
 #include <cstddef>
 #include <exception>
 #include <vector>
 
+#include <tandem/base/awaited_closure.hpp>
 #include <tandem/coro/task.hpp>
 #include <tandem/coro/waiter.hpp>
 
 namespace tandem::detail {
 
-/// The running children of one task. Whoever makes one has to `co_await` its `join()` before it goes away, also
-/// when its own body failed: nothing outlives its scope.
+/// The running children of one task. Whoever makes one has to `co_await` its `join()` before it goes away,
+/// also when its own body failed: nothing outlives its scope.
 ///
-/// A child that fails cancels the others (unless errors are kept), and the first error is the one that `rethrow`
-/// throws. A child that was cancelled by this set's own scope has ended as it was told to.
+/// A child that fails cancels the others (unless errors are kept), and the first error is the one that
+/// `rethrow` throws. A child that was cancelled by this set's own scope has ended as it was told to.
 class TANDEM_API child_set : private child_owner {
   public:
     explicit child_set(promise_base& parent) noexcept
@@ -39,16 +41,15 @@ class TANDEM_API child_set : private child_owner {
     /// Notes whatever ended a child or the body: an error, or a cancellation from inside or outside.
     void absorb(std::exception_ptr outcome);
 
-    /// Waits until at most `count` children run. No cancellation reaches this wait: the children, which it does
-    /// reach, end it.
+    /// Waits until at most `count` children run. No cancellation reaches this wait: the children, which it
+    /// does reach, end it.
     class [[nodiscard]] wait_for_fewer final : public waiter {
       public:
         wait_for_fewer(child_set& set, std::size_t count) noexcept
             : set_(set)
             , count_(count) {}
         bool await_ready() const noexcept { return set_.running_ <= count_; }
-        template <class Promise>
-        bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+        template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
             begin_waiting_shielded(self.promise());
             set_.joining_ = this;
             return true;
@@ -91,15 +92,4 @@ class TANDEM_API child_set : private child_owner {
 /// True if `error` is a `cancelled`; does not throw it.
 TANDEM_API bool is_cancellation(const std::exception_ptr& error) noexcept;
 
-/// g++ 12 destroys a closure twice that holds values and stands inside an awaited expression; one that only
-/// refers to things has nothing to destroy.
-template <class Callable>
-constexpr bool is_safe_in_await = !TANDEM_AWAITED_CLOSURE_BUG || std::is_lvalue_reference_v<Callable> ||
-                                  std::is_trivially_destructible_v<std::remove_reference_t<Callable>>;
-
 } // namespace tandem::detail
-
-#define TANDEM_CHECK_AWAITED_CLOSURE(Callable)                                                                    \
-    static_assert(::tandem::detail::is_safe_in_await<Callable>,                                                   \
-                  "g++ 12 would destroy this callable twice: it holds values and stands inside a co_await. Give " \
-                  "it a name on a line of its own and pass that name, or capture by reference")

@@ -40,7 +40,8 @@ class failure {
     std::exception_ptr error_;
 };
 
-/// The items that failed, in the order in which they did. A result that is ignored loses errors, hence nodiscard.
+/// The items that failed, in the order in which they did. A result that is ignored loses errors, hence
+/// nodiscard.
 class [[nodiscard]] failures : public std::vector<failure> {};
 
 namespace detail {
@@ -64,12 +65,10 @@ template <class Range>
 using held_range = std::conditional_t<std::is_lvalue_reference_v<Range>,
                                       std::reference_wrapper<std::remove_reference_t<Range>>, Range>;
 
-template <class Range>
-Range& range_of(Range& range) {
+template <class Range> Range& range_of(Range& range) {
     return range;
 }
-template <class Range>
-Range& range_of(std::reference_wrapper<Range>& range) {
+template <class Range> Range& range_of(std::reference_wrapper<Range>& range) {
     return range.get();
 }
 
@@ -107,20 +106,19 @@ task<failures> run_all_items(Range held, std::size_t limit, Function function) {
 
 } // namespace detail
 
-/// Awaits `function(item)` for each item, at most `limit.count()` at a time, taking them from the range one by
-/// one. The first error cancels the rest and is rethrown. A range given by name has to outlive the await, and
-/// `function` gets references into it.
+/// Awaits `function(item)` for each item, at most `limit.count()` at a time, taking them from the range one
+/// by one. The first error cancels the rest and is rethrown. A range given by name has to outlive the await,
+/// and `function` gets references into it.
 ///
 ///     co_await for_each(links, at_most(64), [&](http::url& link) { return fetch(web, link); });
-template <class Range, class Function>
-task<> for_each(Range&& range, at_most limit, Function&& function) {
+template <class Range, class Function> task<> for_each(Range&& range, at_most limit, Function&& function) {
     TANDEM_CHECK_AWAITED_CLOSURE(Function);
     return detail::run_items<detail::held_range<Range>, std::decay_t<Function>>(
         std::forward<Range>(range), limit.count(), nullptr, std::forward<Function>(function));
 }
 
-/// The same, but every item runs whatever happens to the others; returns those that failed. Cancellation still
-/// ends them all and is thrown.
+/// The same, but every item runs whatever happens to the others; returns those that failed. Cancellation
+/// still ends them all and is thrown.
 template <class Range, class Function>
 task<failures> for_each(Range&& range, at_most limit, keep_going_t, Function&& function) {
     TANDEM_CHECK_AWAITED_CLOSURE(Function);

@@ -19,11 +19,9 @@ class TANDEM_API kept_children final : public child_set {
     void ended(promise_base& child) noexcept override;
 };
 
-template <class T>
-using value_or_monostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+template <class T> using value_or_monostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-template <class T>
-value_or_monostate<T> take_value(const task<T>& done) {
+template <class T> value_or_monostate<T> take_value(const task<T>& done) {
     if constexpr (std::is_void_v<T>) {
         done.promise().take();
         return {};
@@ -32,8 +30,7 @@ value_or_monostate<T> take_value(const task<T>& done) {
     }
 }
 
-template <class... T>
-task<std::tuple<value_or_monostate<T>...>> gather_tasks(task<T>... work) {
+template <class... T> task<std::tuple<value_or_monostate<T>...>> gather_tasks(task<T>... work) {
     kept_children children(co_await this_task());
     (children.start(work.promise()), ...);
     co_await children.join();
@@ -48,8 +45,7 @@ task<std::tuple<value_or_monostate<T>...>> gather_tasks(task<T>... work) {
 ///
 /// The first error cancels the others and is rethrown as itself once they have ended; later ones are logged.
 /// Cancelling the task that awaits it cancels them all.
-template <awaitable... Work>
-auto gather(Work... work) {
+template <awaitable... Work> auto gather(Work... work) {
     return detail::gather_tasks(detail::to_task(std::move(work))...);
 }
 

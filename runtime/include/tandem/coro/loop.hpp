@@ -19,8 +19,8 @@ class TANDEM_API loop_options {
         source_ = &source;
         return *this;
     }
-    /// Runs what is ready in an order drawn from `seed`, the same order for the same seed, instead of first come,
-    /// first served.
+    /// Runs what is ready in an order drawn from `seed`, the same order for the same seed, instead of first
+    /// come, first served.
     loop_options& shuffle(std::uint64_t seed) noexcept {
         shuffle_ = seed;
         return *this;
@@ -48,8 +48,8 @@ class TANDEM_API loop_handle {
 };
 
 /// One loop runs on one thread, and takes no locks. A turn runs what was ready when it began; after at least
-/// 64 steps, or when nothing is ready, the loop looks at I/O and timers: no task, however busy, keeps a socket
-/// waiting. Everything but `post` and `handle` is for the thread that runs the loop.
+/// 64 steps, or when nothing is ready, the loop looks at I/O and timers: no task, however busy, keeps a
+/// socket waiting. Everything but `post` and `handle` is for the thread that runs the loop.
 class TANDEM_API loop {
   public:
     explicit loop(const loop_options& options = {});
@@ -62,16 +62,15 @@ class TANDEM_API loop {
     /// The same, null outside of one.
     static loop* current_or_null() noexcept;
 
-    /// Runs `main` to its end in the root scope and returns its value or rethrows its error, `cancelled` where
-    /// the root scope was cancelled. Throws usage_error on a thread that runs a loop already.
-    template <class T>
-    T run(task<T> main) {
+    /// Runs `main` to its end in the root scope and returns its value or rethrows its error, `cancelled`
+    /// where the root scope was cancelled. Throws usage_error on a thread that runs a loop already.
+    template <class T> T run(task<T> main) {
         run_to_end(main.promise());
         return main.promise().take();
     }
 
-    /// Runs `function` on the loop's thread, between two steps. Thread safe, while the loop lives; `handle()` is
-    /// for those who cannot know. The function must not throw.
+    /// Runs `function` on the loop's thread, between two steps. Thread safe, while the loop lives; `handle()`
+    /// is for those who cannot know. The function must not throw.
     void post(std::function<void()> function) { handle().post(std::move(function)); }
     loop_handle handle() const noexcept;
 
@@ -102,8 +101,7 @@ class TANDEM_API loop {
 class current_deadline {
   public:
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
         scope_ = &self.promise().scope();
         return false;
     }

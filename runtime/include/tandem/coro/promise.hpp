@@ -1,4 +1,5 @@
-// What every coroutine of the runtime has in its frame: who awaits it, where it stands, in which scope it runs.
+// What every coroutine of the runtime has in its frame: who awaits it, where it stands, in which scope it
+// runs.
 #pragma once
 #include <coroutine>
 #include <cstddef>
@@ -29,16 +30,14 @@ class child_owner {
 TANDEM_API void* allocate_frame(std::size_t bytes);
 TANDEM_API void free_frame(void* frame, std::size_t bytes) noexcept;
 
-/// An awaiter that stays where it is: its address is known to others while it waits. (g++ 12 copies an awaiter
-/// that await_transform returns by reference.)
-template <class Awaiter>
-class awaiter_in_place {
+/// An awaiter that stays where it is: its address is known to others while it waits. (g++ 12 copies an
+/// awaiter that await_transform returns by reference.)
+template <class Awaiter> class awaiter_in_place {
   public:
     explicit awaiter_in_place(Awaiter& awaiter) noexcept
         : awaiter_(awaiter) {}
     decltype(auto) await_ready() { return awaiter_.await_ready(); }
-    template <class Promise>
-    decltype(auto) await_suspend(std::coroutine_handle<Promise> self) {
+    template <class Promise> decltype(auto) await_suspend(std::coroutine_handle<Promise> self) {
         return awaiter_.await_suspend(self);
     }
     decltype(auto) await_resume() { return awaiter_.await_resume(); }
@@ -48,8 +47,7 @@ class awaiter_in_place {
 };
 
 /// What the await of `awaitable` asks: its operator co_await's answer, else itself.
-template <class T>
-auto awaiter_of(T&& awaitable) noexcept {
+template <class T> auto awaiter_of(T&& awaitable) noexcept {
     if constexpr (requires { std::forward<T>(awaitable).operator co_await(); })
         return std::forward<T>(awaitable).operator co_await();
     else
@@ -65,8 +63,7 @@ class promise_base : public list_hook<child_tag> {
 
     struct at_end {
         bool await_ready() const noexcept { return false; }
-        template <class Promise>
-        void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+        template <class Promise> void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
             self.promise().finish();
         }
         void await_resume() const noexcept {}
@@ -96,8 +93,8 @@ class promise_base : public list_hook<child_tag> {
     const std::exception_ptr& error() const noexcept { return error_; }
     bool is_done() const noexcept { return done_; }
 
-    /// Runs as the child of `parent`, in `scope`. Returns true if the parent has to suspend, false if the child
-    /// ended at once: the answer of a bool await_suspend.
+    /// Runs as the child of `parent`, in `scope`. Returns true if the parent has to suspend, false if the
+    /// child ended at once: the answer of a bool await_suspend.
     bool start_below(promise_base& parent, cancel_scope& scope) noexcept {
         parent_ = &parent;
         scope_ = &scope;

@@ -12,9 +12,9 @@ namespace tandem::detail {
 
 class promise_base;
 
-/// The ready queue and the timers of one loop, and the account of the step that is running. A step is what runs
-/// from one turn at the ready queue to the next suspension: a coroutine, the children it starts, and the parents
-/// that go on because a child ended.
+/// The ready queue and the timers of one loop, and the account of the step that is running. A step is what
+/// runs from one turn at the ready queue to the next suspension: a coroutine, the children it starts, and the
+/// parents that go on because a child ended.
 class TANDEM_API scheduler {
   public:
     /// How many awaits may go on without suspending before a step has to let others run.

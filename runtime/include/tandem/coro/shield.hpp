@@ -7,8 +7,7 @@
 namespace tandem {
 
 /// A task that starts even where its scope has been cancelled already: awaiting it is no checkpoint.
-template <class T>
-class [[nodiscard]] sheltered_task {
+template <class T> class [[nodiscard]] sheltered_task {
   public:
     explicit sheltered_task(task<T> work) noexcept
         : work_(std::move(work)) {}
@@ -22,16 +21,14 @@ class [[nodiscard]] sheltered_task {
 
 namespace detail {
 
-template <class T>
-task<T> run_shielded(task<T> work) {
+template <class T> task<T> run_shielded(task<T> work) {
     cancel_scope scope(co_await this_task(), true);
     co_return co_await in_scope(scope, work);
 }
 
 TANDEM_API void report_cleanup_error(const std::exception_ptr& error) noexcept;
 
-template <class T, class Cleanup>
-task<T> run_with_cleanup(task<T> body, Cleanup cleanup, duration grace) {
+template <class T, class Cleanup> task<T> run_with_cleanup(task<T> body, Cleanup cleanup, duration grace) {
     promise_base& self = co_await this_task();
     result<T> outcome;
     try {
@@ -60,20 +57,19 @@ task<T> run_with_cleanup(task<T> body, Cleanup cleanup, duration grace) {
 } // namespace detail
 
 /// Awaits `work` out of reach of every cancellation and deadline around it. What waits for it waits as long.
-template <awaitable Work>
-auto shield(Work work) {
+template <awaitable Work> auto shield(Work work) {
     return sheltered_task(detail::run_shielded(detail::to_task(std::move(work))));
 }
 
 /// Awaits `body`, then `cleanup()`, a task, however the body ended: with a value, an error or cancelled (C++
 /// cannot await in a destructor or a catch). The clean-up is shielded and has `grace` to end, then it is
-/// cancelled. Returns or throws what the body did; an error of the clean-up is thrown if the body had none, else
-/// logged.
+/// cancelled. Returns or throws what the body did; an error of the clean-up is thrown if the body had none,
+/// else logged.
 template <awaitable Body, class Cleanup>
 auto with_cleanup(Body body, Cleanup&& cleanup, duration grace = std::chrono::seconds(5)) {
     TANDEM_CHECK_AWAITED_CLOSURE(Cleanup);
-    return sheltered_task(detail::run_with_cleanup(detail::to_task(std::move(body)),
-                                                   std::decay_t<Cleanup>(std::forward<Cleanup>(cleanup)), grace));
+    return sheltered_task(detail::run_with_cleanup(
+        detail::to_task(std::move(body)), std::decay_t<Cleanup>(std::forward<Cleanup>(cleanup)), grace));
 }
 
 } // namespace tandem

@@ -7,7 +7,8 @@
 namespace tandem {
 
 /// The operation behind `sleep` and `sleep_until`.
-class TANDEM_API sleep_operation final : public detail::waiting_operation<sleep_operation>, private detail::timer {
+class TANDEM_API sleep_operation final : public detail::waiting_operation<sleep_operation>,
+                                         private detail::timer {
   public:
     explicit sleep_operation(duration length) noexcept
         : length_(length) {}
@@ -29,10 +30,14 @@ class TANDEM_API sleep_operation final : public detail::waiting_operation<sleep_
 
 /// `co_await sleep(10ms)`: suspends for at least that long, counted from the await. A length of zero or less
 /// lets the other ready tasks run once. Cancellation ends it at once.
-inline sleep_operation sleep(duration length) noexcept { return sleep_operation(length); }
+inline sleep_operation sleep(duration length) noexcept {
+    return sleep_operation(length);
+}
 
 /// Suspends until `moment` on tandem::clock; as `sleep(0s)` where that has passed.
-inline sleep_operation sleep_until(time_point moment) noexcept { return sleep_operation(moment); }
+inline sleep_operation sleep_until(time_point moment) noexcept {
+    return sleep_operation(moment);
+}
 
 /// The operation behind `yield`.
 class yield_operation final : public detail::waiting_operation<yield_operation> {
@@ -46,6 +51,8 @@ class yield_operation final : public detail::waiting_operation<yield_operation> 
 };
 
 /// `co_await yield()`: goes to the end of the ready queue, so that the others run first. A checkpoint.
-inline yield_operation yield() noexcept { return {}; }
+inline yield_operation yield() noexcept {
+    return {};
+}
 
 } // namespace tandem

@@ -10,13 +10,11 @@
 
 namespace tandem {
 
-template <class T>
-class task;
+template <class T> class task;
 
 namespace detail {
 
-template <class T>
-class task_promise final : public promise_base {
+template <class T> class task_promise final : public promise_base {
   public:
     task_promise() noexcept
         : promise_base(std::coroutine_handle<task_promise>::from_promise(*this)) {}
@@ -42,8 +40,7 @@ class task_promise final : public promise_base {
     std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, std::optional<T>> value_{};
 };
 
-template <>
-class task_promise<void> final : public promise_base {
+template <> class task_promise<void> final : public promise_base {
   public:
     task_promise() noexcept
         : promise_base(std::coroutine_handle<task_promise>::from_promise(*this)) {}
@@ -53,16 +50,15 @@ class task_promise<void> final : public promise_base {
 };
 
 /// Awaits a child coroutine in the scope of its parent, or in one that the parent opened for it.
-template <class T>
-class [[nodiscard]] task_awaiter {
+template <class T> class [[nodiscard]] task_awaiter {
   public:
-    explicit task_awaiter(task_promise<T>& child, cancel_scope* scope = nullptr, bool is_checkpoint = true) noexcept
+    explicit task_awaiter(task_promise<T>& child, cancel_scope* scope = nullptr,
+                          bool is_checkpoint = true) noexcept
         : child_(child)
         , scope_(scope)
         , is_checkpoint_(is_checkpoint) {}
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
         promise_base& parent = self.promise();
         if (!scope_) scope_ = &parent.scope();
         is_stopped_ = is_checkpoint_ && scope_->is_cancelled();
@@ -88,14 +84,13 @@ class [[nodiscard]] task_awaiter {
 
 } // namespace detail
 
-/// A coroutine that computes a `T`. Lazy: it starts when it is awaited or spawned, and only then; a task that is
-/// neither does nothing. It runs inside the scope of whoever awaits it.
+/// A coroutine that computes a `T`. Lazy: it starts when it is awaited or spawned, and only then; a task that
+/// is neither does nothing. It runs inside the scope of whoever awaits it.
 ///
 /// Awaiting rethrows what the coroutine threw. Every await is a checkpoint: in a cancelled scope it throws
-/// `cancelled` before the child starts. Move-only; awaited once, as an rvalue. Belongs to one loop's thread once
-/// it has started.
-template <class T = void>
-class [[nodiscard]] task {
+/// `cancelled` before the child starts. Move-only; awaited once, as an rvalue. Belongs to one loop's thread
+/// once it has started.
+template <class T = void> class [[nodiscard]] task {
   public:
     using promise_type = detail::task_promise<T>;
     using value_type = T;
@@ -130,15 +125,15 @@ class [[nodiscard]] task {
 
 namespace detail {
 
-template <class T>
-task<T> task_promise<T>::get_return_object() noexcept {
+template <class T> task<T> task_promise<T>::get_return_object() noexcept {
     return task<T>(*this);
 }
-inline task<void> task_promise<void>::get_return_object() noexcept { return task<void>(*this); }
+inline task<void> task_promise<void>::get_return_object() noexcept {
+    return task<void>(*this);
+}
 
 /// Awaits `work` in `scope`, which the awaiting coroutine opened.
-template <class T>
-task_awaiter<T> in_scope(cancel_scope& scope, const task<T>& work) noexcept {
+template <class T> task_awaiter<T> in_scope(cancel_scope& scope, const task<T>& work) noexcept {
     return task_awaiter<T>(work.promise(), &scope);
 }
 
@@ -146,8 +141,7 @@ task_awaiter<T> in_scope(cancel_scope& scope, const task<T>& work) noexcept {
 class this_task {
   public:
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
         self_ = &self.promise();
         return false;
     }
@@ -157,13 +151,10 @@ class this_task {
     promise_base* self_ = nullptr;
 };
 
-template <class T>
-using await_result_t = decltype(awaiter_of(std::declval<T>()).await_resume());
+template <class T> using await_result_t = decltype(awaiter_of(std::declval<T>()).await_resume());
 
-template <class T>
-constexpr bool is_task = false;
-template <class T>
-constexpr bool is_task<task<T>> = true;
+template <class T> constexpr bool is_task = false;
+template <class T> constexpr bool is_task<task<T>> = true;
 
 } // namespace detail
 
@@ -176,14 +167,10 @@ concept awaitable = requires(T&& value) {
 namespace detail {
 
 /// `work` as a task: itself if it is one, else a coroutine that awaits it.
-template <awaitable Work>
-auto to_task(Work work) -> task<await_result_t<Work>>
+template <awaitable Work> auto to_task(Work work) -> task<await_result_t<Work>>
     requires(!is_task<Work>)
-{
-    co_return co_await std::move(work);
-}
-template <class T>
-task<T> to_task(task<T> work) noexcept {
+{ co_return co_await std::move(work); }
+template <class T> task<T> to_task(task<T> work) noexcept {
     return work;
 }
 

@@ -12,10 +12,9 @@ class TANDEM_API task_group final : private detail::child_set {
     explicit task_group(detail::promise_base& parent) noexcept
         : child_set(parent) {}
 
-    /// Starts `work` beside the others, from the next turn of the loop on. `name` is for task dumps and errors.
-    /// Throws usage_error when the group has ended already.
-    template <awaitable Work>
-    void spawn(Work work, std::string name = {}) {
+    /// Starts `work` beside the others, from the next turn of the loop on. `name` is for task dumps and
+    /// errors. Throws usage_error when the group has ended already.
+    template <awaitable Work> void spawn(Work work, std::string name = {}) {
         require_open();
         auto child = detail::to_task(std::move(work));
         if (!name.empty()) child.promise().set_name(std::move(name));
@@ -28,15 +27,14 @@ class TANDEM_API task_group final : private detail::child_set {
     /// How many spawned tasks have not ended.
     std::size_t running() const noexcept { return child_set::running(); }
 
-    /// The errors after the first (which `with_group` throws), in the order they came. They are logged as well.
+    /// The errors after the first (which `with_group` throws), in the order they came. They are logged as
+    /// well.
     const std::vector<std::exception_ptr>& errors() const noexcept { return later_errors(); }
 
   private:
-    template <class Body>
-    friend auto with_group(Body&& body);
+    template <class Body> friend auto with_group(Body&& body);
 
-    template <class Body>
-    static auto run(Body body) -> std::invoke_result_t<Body&, task_group&> {
+    template <class Body> static auto run(Body body) -> std::invoke_result_t<Body&, task_group&> {
         using value = typename std::invoke_result_t<Body&, task_group&>::value_type;
         task_group group(co_await detail::this_task());
         result<value> outcome;
@@ -53,7 +51,8 @@ class TANDEM_API task_group final : private detail::child_set {
         group.closed_ = true;
         group.rethrow();
         if constexpr (!std::is_void_v<value>) {
-            if (!outcome) throw usage_error("with_group: the group was cancelled before its body had a value");
+            if (!outcome)
+                throw usage_error("with_group: the group was cancelled before its body had a value");
             co_return std::move(outcome).value();
         }
     }
@@ -66,18 +65,19 @@ class TANDEM_API task_group final : private detail::child_set {
     bool closed_ = false;
 };
 
-/// Runs `body(group)` and everything it spawns into `group`; ends when all of them have, with the body's value.
+/// Runs `body(group)` and everything it spawns into `group`; ends when all of them have, with the body's
+/// value.
 ///
-/// The first error, of the body or of a task, cancels the others and is rethrown as itself once they have ended;
-/// the rest are in `group.errors()` and in the log. Cancelling the task that awaits it cancels them all. After
-/// `group.cancel()` a body that was still waiting has no value to give: that is an error for a body with a value.
+/// The first error, of the body or of a task, cancels the others and is rethrown as itself once they have
+/// ended; the rest are in `group.errors()` and in the log. Cancelling the task that awaits it cancels them
+/// all. After `group.cancel()` a body that was still waiting has no value to give: that is an error for a
+/// body with a value.
 ///
 ///     co_await with_group([&](task_group& group) -> task<> {
 ///         for (auto& link : links) group.spawn(fetch(link));
 ///         co_return;
 ///     });
-template <class Body>
-auto with_group(Body&& body) {
+template <class Body> auto with_group(Body&& body) {
     TANDEM_CHECK_AWAITED_CLOSURE(Body);
     return task_group::run<std::decay_t<Body>>(std::forward<Body>(body));
 }

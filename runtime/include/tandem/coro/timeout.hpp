@@ -8,8 +8,7 @@ namespace detail {
 
 [[noreturn]] TANDEM_API void throw_timed_out(duration limit);
 
-template <class T>
-task<T> run_within(duration limit, task<T> work) {
+template <class T> task<T> run_within(duration limit, task<T> work) {
     promise_base& self = co_await this_task();
     cancel_scope scope(self);
     scope.set_deadline(self.scheduler().now() + limit);
@@ -26,8 +25,7 @@ task<T> run_within(duration limit, task<T> work) {
 /// Awaits `work` for at most `limit`, counted from the await; then cancels it and, once it has ended, throws
 /// timed_out. A value that arrives all the same is returned, however late: nothing that was received is lost.
 /// Deadlines nest: the earliest of those around an await holds.
-template <awaitable Work>
-auto timeout(duration limit, Work work) {
+template <awaitable Work> auto timeout(duration limit, Work work) {
     return detail::run_within(limit, detail::to_task(std::move(work)));
 }
 

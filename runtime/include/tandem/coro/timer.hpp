@@ -37,7 +37,8 @@ class TANDEM_API timer_queue {
     std::size_t size() const noexcept { return heap_.size(); }
     /// The earliest moment; only where the queue is not empty.
     time_point next() const noexcept { return heap_.front().when; }
-    /// Calls back every timer due at `now`, the earliest first; timers armed meanwhile wait for the next call.
+    /// Calls back every timer due at `now`, the earliest first; timers armed meanwhile wait for the next
+    /// call.
     void expire(time_point now) noexcept;
 
   private:

@@ -9,8 +9,8 @@ namespace tandem::detail {
 
 struct waiter_tag;
 
-/// A coroutine's stay in the queue of a primitive, and in the list of its cancel scope. It lives in the awaiting
-/// coroutine's frame, so waiting allocates nothing. Its state changes once:
+/// A coroutine's stay in the queue of a primitive, and in the list of its cancel scope. It lives in the
+/// awaiting coroutine's frame, so waiting allocates nothing. Its state changes once:
 ///
 ///     waiting ──> committed   the primitive gave the operation its outcome; cancelling comes too late, and
 ///        │                    the outcome is delivered
@@ -34,8 +34,9 @@ class TANDEM_API waiter : public list_hook<waiter_tag> {
     waiter(waiter&&) noexcept {}
     ~waiter() = default;
 
-    /// Asks the primitive to forget the waiter, on cancellation. Returns false where the operation has to end by
-    /// itself (I/O that was told to stop): then `commit` follows, and `await_resume` looks at how it ended.
+    /// Asks the primitive to forget the waiter, on cancellation. Returns false where the operation has to end
+    /// by itself (I/O that was told to stop): then `commit` follows, and `await_resume` looks at how it
+    /// ended.
     virtual bool withdraw() noexcept = 0;
 
     /// True unless the scope is cancelled: the checkpoint at the start of each operation.
@@ -45,8 +46,8 @@ class TANDEM_API waiter : public list_hook<waiter_tag> {
         state_ = state::cancelled;
         return false;
     }
-    /// Delivers an outcome that was there already. Returns true if the coroutine still has to suspend because its
-    /// step has had its share.
+    /// Delivers an outcome that was there already. Returns true if the coroutine still has to suspend because
+    /// its step has had its share.
     bool commit_at_once() noexcept {
         state_ = state::committed;
         if (task_->scheduler().may_continue()) return false;
@@ -75,15 +76,13 @@ class TANDEM_API waiter : public list_hook<waiter_tag> {
     state state_ = state::idle;
 };
 
-/// The awaiter of an operation. `Operation` derives from it and has `void enqueue()` (join the primitive's queue),
-/// `withdraw()`, its own `await_resume()`, which calls `throw_if_cancelled()` first, and, where an outcome can be
-/// there already, `bool try_now()`.
-template <class Operation>
-class [[nodiscard]] waiting_operation : public waiter {
+/// The awaiter of an operation. `Operation` derives from it and has `void enqueue()` (join the primitive's
+/// queue), `withdraw()`, its own `await_resume()`, which calls `throw_if_cancelled()` first, and, where an
+/// outcome can be there already, `bool try_now()`.
+template <class Operation> class [[nodiscard]] waiting_operation : public waiter {
   public:
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> self) {
+    template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) {
         if (!checkpoint(self.promise())) return false;
         Operation& operation = static_cast<Operation&>(*this);
         if (operation.try_now()) return commit_at_once();

@@ -1,5 +1,5 @@
-// The bridge to Asio, for those who want its types: awaiting any asynchronous operation of Asio or Beast. This is
-// the one public header that includes Asio.
+// The bridge to Asio, for those who want its types: awaiting any asynchronous operation of Asio or Beast.
+// This is the one public header that includes Asio.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -19,41 +19,42 @@
 
 namespace tandem {
 
-/// What Asio's objects run on in this loop: `tcp::socket peer(asio_context());`. Throws usage_error outside of one.
+/// What Asio's objects run on in this loop: `tcp::socket peer(asio_context());`. Throws usage_error outside
+/// of one.
 TANDEM_API boost::asio::io_context& asio_context();
 
 /// A completion token: `std::size_t n = co_await socket.async_read_some(buffer, use);`
 ///
-/// The operation starts at the await. An error_code of the operation is thrown as boost::system::system_error;
-/// the other results are returned, several as a tuple. Cancelling the scope emits a terminal cancellation to the
-/// operation and waits for its end: a cancelled composed operation (a read of many bytes, a handshake) leaves its
-/// stream in an unknown state, to be closed; an operation that ignores cancellation is waited for. One that has
-/// its result delivers it.
+/// The operation starts at the await. An error_code of the operation is thrown as
+/// boost::system::system_error; the other results are returned, several as a tuple. Cancelling the scope
+/// emits a terminal cancellation to the operation and waits for its end: a cancelled composed operation (a
+/// read of many bytes, a handshake) leaves its stream in an unknown state, to be closed; an operation that
+/// ignores cancellation is waited for. One that has its result delivers it.
 struct use_t {
     /// For objects that carry their token: `use_t::as_default_on_t<tcp::socket>`.
-    template <class Executor>
-    struct executor_with_default : Executor {
+    template <class Executor> struct executor_with_default : Executor {
         using default_completion_token_type = use_t;
         template <class Other>
             requires(!std::is_same_v<Other, executor_with_default> && std::is_convertible_v<Other, Executor>)
-        executor_with_default(const Other& executor) noexcept // as Asio's own adapters convert
+        executor_with_default(const Other& executor)
+        noexcept // as Asio's own adapters convert
             : Executor(executor) {}
     };
     template <class Object>
-    using as_default_on_t =
-        typename Object::template rebind_executor<executor_with_default<typename Object::executor_type>>::other;
+    using as_default_on_t = typename Object::template rebind_executor<
+        executor_with_default<typename Object::executor_type>>::other;
 };
 inline constexpr use_t use{};
 
-/// As `use`, but returns the error_code with the other results: `auto [error, n] = co_await …(buffer, use_ec);`
+/// As `use`, but returns the error_code with the other results: `auto [error, n] = co_await …(buffer,
+/// use_ec);`
 struct use_ec_t {};
 inline constexpr use_ec_t use_ec{};
 
 namespace detail {
 
 /// The outcome of an asynchronous operation, and the cancellation of it; what the handler writes to.
-template <class... Results>
-class asio_outcome : public waiter {
+template <class... Results> class asio_outcome : public waiter {
   public:
     void complete(Results... results) {
         results_.emplace(std::move(results)...);
@@ -77,8 +78,7 @@ class asio_outcome : public waiter {
     bool stopped_ = false;
 };
 
-template <class... Results>
-class asio_handler {
+template <class... Results> class asio_handler {
   public:
     using cancellation_slot_type = boost::asio::cancellation_slot;
     explicit asio_handler(asio_outcome<Results...>& outcome) noexcept
@@ -103,8 +103,7 @@ class [[nodiscard]] asio_operation final : public asio_outcome<Results...> {
         , arguments_(std::forward<Given>(given)...) {}
 
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> self) {
+    template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) {
         if (!this->checkpoint(self.promise())) return false;
         this->begin_waiting();
         std::apply(
@@ -137,8 +136,7 @@ class [[nodiscard]] asio_operation final : public asio_outcome<Results...> {
     static auto without_error(std::tuple<Results...>& results, std::index_sequence<Index...>) {
         return only(std::tuple(std::move(std::get<Index + 1>(results))...));
     }
-    template <class... Rest>
-    static auto only(std::tuple<Rest...> rest) {
+    template <class... Rest> static auto only(std::tuple<Rest...> rest) {
         if constexpr (sizeof...(Rest) == 1)
             return std::get<0>(std::move(rest));
         else if constexpr (sizeof...(Rest) > 1)
@@ -149,8 +147,7 @@ class [[nodiscard]] asio_operation final : public asio_outcome<Results...> {
     Arguments arguments_;
 };
 
-template <bool Throws, class... Results>
-struct asio_result {
+template <bool Throws, class... Results> struct asio_result {
     template <class Initiation, class Token, class... Given>
     static auto initiate(Initiation&& initiation, Token&&, Given&&... given) {
         return asio_operation<Throws, std::decay_t<Initiation>, std::tuple<std::decay_t<Given>...>,
@@ -163,8 +160,8 @@ struct asio_result {
 } // namespace tandem
 
 template <class... Results>
-class boost::asio::async_result<tandem::use_t, void(Results...)> : public tandem::detail::asio_result<true, Results...> {
-};
+class boost::asio::async_result<tandem::use_t, void(Results...)>
+    : public tandem::detail::asio_result<true, Results...> {};
 template <class... Results>
 class boost::asio::async_result<tandem::use_ec_t, void(Results...)>
     : public tandem::detail::asio_result<false, Results...> {};
