@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <optional>
 
+#include <tandem/pool/worker.hpp>
+
 #include "coro/loop_context.hpp"
 #include "run/stop_signals.hpp"
 
@@ -63,6 +65,7 @@ void argument_list::reject(std::size_t at, const std::exception& error) const {
 }
 
 int run_program(int argc, char** argv, const program& main) {
+    worker_entry(argc, argv);
     const char* name = argc > 0 ? program_name(argv[0]) : "program";
     try {
         argument_list arguments(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));

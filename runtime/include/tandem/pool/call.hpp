@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <tandem/pool/codec.hpp>
+#include <tandem/threads/signature.hpp>
 
 namespace tandem::detail {
 
@@ -28,53 +29,6 @@ struct encoded_call {
 
 TANDEM_API encoded_call begin_call(call_thunk thunk, const void* function, const std::type_info* closure);
 
-template <class T> constexpr bool is_stop_token = std::is_same_v<std::remove_cvref_t<T>, std::stop_token>;
-
-enum class stop_place { none, first, last };
-
-template <class... P> consteval stop_place find_stop_place() {
-    if constexpr (sizeof...(P) == 0) {
-        return stop_place::none;
-    } else {
-        using all = std::tuple<std::type_identity<P>...>;
-        if (is_stop_token<typename std::tuple_element_t<0, all>::type>) return stop_place::first;
-        if (is_stop_token<typename std::tuple_element_t<sizeof...(P) - 1, all>::type>)
-            return stop_place::last;
-        return stop_place::none;
-    }
-}
-
-/// The result and parameters of a function or of a closure that is not generic; the place of its stop_token.
-template <class T> struct signature;
-template <class R, class... P> struct signature<R (*)(P...)> {
-    using result = R;
-    using parameters = std::tuple<std::type_identity<P>...>;
-    static constexpr stop_place stop = find_stop_place<P...>();
-};
-template <class R, class... P> struct signature<R (*)(P...) noexcept> : signature<R (*)(P...)> {};
-template <class C, class R, class... P> struct signature<R (C::*)(P...)> : signature<R (*)(P...)> {};
-template <class C, class R, class... P> struct signature<R (C::*)(P...) const> : signature<R (*)(P...)> {};
-template <class C, class R, class... P> struct signature<R (C::*)(P...) noexcept> : signature<R (*)(P...)> {};
-template <class C, class R, class... P>
-struct signature<R (C::*)(P...) const noexcept> : signature<R (*)(P...)> {};
-
-/// How `F` is called with `A...`: by its signature, or, where it is generic, with the arguments as they are.
-template <class F, class... A> consteval auto find_signature() {
-    if constexpr (std::is_pointer_v<F>) {
-        return signature<F>();
-    } else if constexpr (requires { &F::operator(); }) {
-        return signature<decltype(&F::operator())>();
-    } else if constexpr (std::is_invocable_v<F, A...>) {
-        return signature<std::invoke_result_t<F, A...> (*)(A...)>();
-    } else if constexpr (std::is_invocable_v<F, std::stop_token, A...>) {
-        return signature<std::invoke_result_t<F, std::stop_token, A...> (*)(std::stop_token, A...)>();
-    } else {
-        static_assert(std::is_invocable_v<F, A..., std::stop_token>,
-                      "tandem: the function object cannot be called with these arguments");
-        return signature<std::invoke_result_t<F, A..., std::stop_token> (*)(A..., std::stop_token)>();
-    }
-}
-
 template <class F> consteval void check_callable() {
     static_assert(
         !std::is_member_pointer_v<F>,
@@ -93,8 +47,8 @@ template <class F> consteval void check_callable() {
 template <class Signature>
 constexpr std::size_t first_argument = Signature::stop == stop_place::first ? 1 : 0;
 template <class Signature>
-constexpr std::size_t argument_count =
-    std::tuple_size_v<typename Signature::parameters> - (Signature::stop == stop_place::none ? 0 : 1);
+constexpr std::size_t argument_count = std::tuple_size_v<typename Signature::parameters> -
+                                       (Signature::stop == stop_place::none ? 0 : 1);
 template <class Signature, std::size_t index>
 using parameter_t =
     typename std::tuple_element_t<index + first_argument<Signature>, typename Signature::parameters>::type;
@@ -125,7 +79,8 @@ void run_thunk(decoder& arguments, encoder& result, const void* function, const 
             call();
         else
             tandem::encode<std::decay_t<typename Signature::result>>(result, call());
-    }(std::make_index_sequence<argument_count<Signature>>());
+    }
+    (std::make_index_sequence<argument_count<Signature>>());
 }
 
 template <class Parameter, class Argument> void encode_argument(encoder& out, Argument&& argument) {
@@ -141,9 +96,6 @@ template <class Parameter, class Argument> void encode_argument(encoder& out, Ar
     else
         tandem::encode<value>(out, static_cast<value>(std::forward<Argument>(argument)));
 }
-
-template <class F, class... A>
-using signature_of = decltype(find_signature<std::decay_t<F>, std::decay_t<A>...>());
 
 /// Encodes a call of `function` with `arguments`, each converted to the type of its parameter.
 template <class F, class... A> encoded_call encode_call(F&& function, A&&... arguments) {
@@ -163,11 +115,9 @@ template <class F, class... A> encoded_call encode_call(F&& function, A&&... arg
     call.takes_stop_token = signature::stop != stop_place::none;
     [&]<std::size_t... index>(std::index_sequence<index...>) {
         (encode_argument<parameter_t<signature, index>>(call.bytes, std::forward<A>(arguments)), ...);
-    }(std::make_index_sequence<sizeof...(A)>());
+    }
+    (std::make_index_sequence<sizeof...(A)>());
     return call;
 }
-
-/// What the function returns, as a value.
-template <class F, class... A> using call_result_t = std::decay_t<typename signature_of<F, A...>::result>;
 
 } // namespace tandem::detail

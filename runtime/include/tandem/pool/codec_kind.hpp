@@ -69,25 +69,38 @@ concept container = requires(T& value) {
     value.clear();
 };
 template <class T>
-concept set_or_map = container<T> && requires { typename T::key_type; };
+concept set_or_map = container<T> && requires {
+    typename T::key_type;
+};
 template <class T>
-concept map = set_or_map<T> && requires { typename T::mapped_type; };
+concept map = set_or_map<T> && requires {
+    typename T::mapped_type;
+};
 template <class T>
-concept sequence = container<T> && !set_or_map<T> &&
-                   requires(T& value) { value.push_back(std::declval<typename T::value_type>()); };
+concept sequence = container<T> && !set_or_map<T> && requires(T & value) {
+    value.push_back(std::declval<typename T::value_type>());
+};
 template <class T>
-concept view =
-    requires(T& value) {
-        value.data();
-        value.size();
-    } &&
-    (
-        requires(T& value) { value.remove_prefix(1); } || requires(T& value) { value.subspan(1); });
+concept view = requires(T& value) {
+    value.data();
+    value.size();
+}
+&&(
+    requires(T& value) { value.remove_prefix(1); } || requires(T & value) { value.subspan(1); });
 template <class T>
-concept tuple_like = requires { std::tuple_size<T>::value; };
+concept tuple_like = requires {
+    std::tuple_size<T>::value;
+};
 template <class T>
-concept handle = requires(T& value) { value.get(); } || requires(T& value) { value.native_handle(); } ||
-                 requires(T& value) { value.rdbuf(); };
+concept handle = requires(T& value) {
+    value.get();
+}
+|| requires(T& value) {
+    value.native_handle();
+}
+|| requires(T& value) {
+    value.rdbuf();
+};
 
 enum class codec_kind {
     custom,
@@ -128,7 +141,8 @@ template <class T> consteval bool is_plain_aggregate() {
         return []<std::size_t... index>(std::index_sequence<index...>) {
             return (is_plain<std::remove_cv_t<boost::pfr::tuple_element_t<index, T>>> && ...) &&
                    (sizeof(boost::pfr::tuple_element_t<index, T>) + ... + 0) == sizeof(T);
-        }(std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
+        }
+    (std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
 }
 
 template <class T> consteval codec_kind codec_kind_of() {

@@ -14,6 +14,7 @@
 #include <tandem/coro/loop.hpp>
 #include <tandem/coro/waiter.hpp>
 #include <tandem/threads/executor.hpp>
+#include <tandem/threads/signature.hpp>
 
 namespace tandem {
 
@@ -45,20 +46,6 @@ class TANDEM_API thread_job : public waiting_operation<thread_job>, public list_
     std::optional<loop_handle> home_;
 };
 
-template <class Function, class... Arguments>
-constexpr bool takes_stop_token = std::is_invocable_v<Function, std::stop_token, Arguments...>;
-
-template <class Function, class... Arguments> struct call_result {
-    using type = std::invoke_result_t<Function, Arguments...>;
-};
-template <class Function, class... Arguments>
-    requires takes_stop_token<Function, Arguments...>
-struct call_result<Function, Arguments...> {
-    using type = std::invoke_result_t<Function, std::stop_token, Arguments...>;
-};
-template <class Function, class... Arguments>
-using call_result_t = std::decay_t<typename call_result<Function, Arguments...>::type>;
-
 template <class Function, class... Arguments> class thread_call final : public thread_job {
     using value = call_result_t<Function, Arguments...>;
 
@@ -76,8 +63,11 @@ template <class Function, class... Arguments> class thread_call final : public t
     void execute() noexcept override {
         try {
             auto call = [this](auto&... arguments) {
-                if constexpr (takes_stop_token<Function, Arguments...>)
+                constexpr stop_place stop = signature_of<Function, Arguments...>::stop;
+                if constexpr (stop == stop_place::first)
                     return std::invoke(function_, stop_token(), std::move(arguments)...);
+                else if constexpr (stop == stop_place::last)
+                    return std::invoke(function_, std::move(arguments)..., stop_token());
                 else
                     return std::invoke(function_, std::move(arguments)...);
             };
@@ -125,8 +115,8 @@ class TANDEM_API thread_pool {
     /// arguments are copied or moved into the call, unless wrapped by std::ref.
     ///
     /// Cancellation takes a call that has not begun out of the queue. A function that runs can only be asked:
-    /// if its first parameter is a std::stop_token, that is told; in either case the await ends when the
-    /// function has, with its value if it has one.
+    /// if its first or last parameter is a std::stop_token, that is told; in either case the await ends when
+    /// the function has, with its value if it has one.
     template <class Function, class... Arguments> auto run(Function&& function, Arguments&&... arguments) {
         TANDEM_CHECK_AWAITED_CLOSURE(Function);
         return detail::call_in_thread<std::decay_t<Function>, std::decay_t<Arguments>...>(
