@@ -61,9 +61,19 @@ void cancel_scope::stop_waiters() noexcept {
 }
 
 void cancel_scope::set_deadline(time_point when) {
+    set_deadline(when, when <= scheduler_->now());
+}
+
+void cancel_scope::set_time_limit(duration limit) {
+    const time_point now = scheduler_->now();
+    const bool has_end = limit < time_point::max() - now;
+    set_deadline(has_end ? now + limit : time_point::max(), limit <= duration::zero());
+}
+
+void cancel_scope::set_deadline(time_point when, bool has_passed) {
     scheduler_->timers().disarm(*this);
     deadline_ = when;
-    if (when <= scheduler_->now())
+    if (has_passed)
         cancel(cancel_reason::deadline);
     else
         scheduler_->timers().arm(*this, when);

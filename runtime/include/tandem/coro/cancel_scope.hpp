@@ -60,6 +60,8 @@ class TANDEM_API cancel_scope : private detail::timer {
 
     /// Cancels the scope at `when` with the reason `deadline`; at once if that has passed.
     void set_deadline(time_point when);
+    /// The same for `limit` from now; at once if it is zero or less.
+    void set_time_limit(duration limit);
 
     /// The earliest deadline that holds here: its own or, up to the nearest shield, an inherited one.
     std::optional<time_point> deadline() const noexcept;
@@ -78,6 +80,7 @@ class TANDEM_API cancel_scope : private detail::timer {
     friend class detail::waiter;
 
     void expired() noexcept override { cancel(cancel_reason::deadline); }
+    void set_deadline(time_point when, bool has_passed);
     void stop_waiters() noexcept;
     cancel_scope* next_below(const cancel_scope& top, bool descend) noexcept;
 

@@ -42,7 +42,7 @@ template <class T, class Cleanup> task<T> run_with_cleanup(task<T> body, Cleanup
         outcome = result<T>::failure(std::current_exception());
     }
     cancel_scope scope(self, true);
-    scope.set_deadline(self.scheduler().now() + grace);
+    scope.set_time_limit(grace);
     try {
         auto last = cleanup();
         co_await in_scope(scope, last);

@@ -9,9 +9,8 @@ namespace detail {
 [[noreturn]] TANDEM_API void throw_timed_out(duration limit);
 
 template <class T> task<T> run_within(duration limit, task<T> work) {
-    promise_base& self = co_await this_task();
-    cancel_scope scope(self);
-    scope.set_deadline(self.scheduler().now() + limit);
+    cancel_scope scope(co_await this_task());
+    scope.set_time_limit(limit);
     try {
         co_return co_await in_scope(scope, work);
     } catch (const cancelled& stop) {
