@@ -1,0 +1,184 @@
+#include "io/lookup_threads.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <tandem/io/resolver.hpp>
+
+namespace tandem::detail {
+
+namespace {
+
+constexpr std::size_t thread_limit = 8;
+constexpr std::size_t written_off_limit = 64;
+
+endpoint from_socket_address(const sockaddr* address) {
+    std::array<unsigned char, 16> bytes{};
+    if (address->sa_family == AF_INET) {
+        const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
+        std::memcpy(bytes.data(), &v4->sin_addr, 4);
+        return endpoint(false, bytes, 0, 0);
+    }
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
+    std::memcpy(bytes.data(), &v6->sin6_addr, 16);
+    return endpoint(true, bytes, v6->sin6_scope_id, 0);
+}
+
+int ask(const std::string& host, int flags, lookup_outcome& outcome) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags;
+    addrinfo* list = nullptr;
+    int code = getaddrinfo(host.c_str(), nullptr, &hints, &list);
+    if (code == EAI_SYSTEM) outcome.error = std::error_code(errno, std::generic_category());
+    if (code != 0) return code;
+    for (const addrinfo* entry = list; entry; entry = entry->ai_next)
+        if (entry->ai_family == AF_INET || entry->ai_family == AF_INET6)
+            outcome.found.push_back(from_socket_address(entry->ai_addr));
+    freeaddrinfo(list);
+    return outcome.found.empty() ? EAI_NODATA : 0;
+}
+
+lookup_outcome look_up(const std::string& host) {
+    lookup_outcome outcome;
+    // AI_ADDRCONFIG spares a machine without IPv6 the AAAA query, but does not count loopback addresses: a
+    // name from /etc/hosts that leads there is found by the second attempt.
+    int code = ask(host, AI_ADDRCONFIG, outcome);
+    if (code == EAI_ADDRFAMILY || code == EAI_NODATA) code = ask(host, 0, outcome);
+    if (code != 0 && code != EAI_SYSTEM) outcome.error = std::error_code(code, resolver_category());
+    return outcome;
+}
+
+} // namespace
+
+struct lookup_threads::lookup {
+    std::string host;
+    std::vector<std::shared_ptr<request>> interested;
+    bool running = false;
+    bool written_off = false;
+};
+
+lookup_threads& lookup_threads::instance() {
+    static lookup_threads& threads = *new lookup_threads;
+    return threads;
+}
+
+std::shared_ptr<lookup_threads::request> lookup_threads::start(const std::string& host, callback done) {
+    auto interest = std::make_shared<request>();
+    interest->done = std::move(done);
+    std::lock_guard lock(mutex_);
+    auto& known = by_name_[host];
+    if (known) {
+        interest->work = known;
+        known->interested.push_back(interest);
+        return interest;
+    }
+    known = std::make_shared<lookup>();
+    known->host = host;
+    known->interested.push_back(interest);
+    interest->work = known;
+    queue_.push_back(known);
+    try {
+        want_thread();
+    } catch (...) {
+        if (threads_ == 0) {
+            queue_.pop_back();
+            by_name_.erase(host);
+            throw;
+        }
+    }
+    return interest;
+}
+
+void lookup_threads::abandon(const std::shared_ptr<request>& interest) {
+    std::lock_guard lock(mutex_);
+    auto& work = *interest->work;
+    std::erase(work.interested, interest);
+    if (!work.interested.empty() || work.written_off) return;
+    auto known = by_name_.find(work.host);
+    bool current = known != by_name_.end() && known->second == interest->work;
+    if (!current) return;
+    by_name_.erase(known);
+    if (!work.running) {
+        std::erase(queue_, interest->work);
+        return;
+    }
+    if (written_off_ >= written_off_limit) return;
+    work.written_off = true;
+    ++written_off_;
+    --threads_;
+    if (queue_.empty()) return;
+    try {
+        want_thread();
+    } catch (const std::system_error&) {
+        // The names in the queue wait for the threads there are.
+    }
+}
+
+/// Makes sure that somebody looks at the queue. Called with the lock held.
+void lookup_threads::want_thread() {
+    if (idle_ >= queue_.size() || threads_ >= thread_limit) {
+        work_arrived_.notify_one();
+        return;
+    }
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    // A signal's handler must run on a thread that the application knows.
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    ++threads_;
+    try {
+        std::thread([this] { serve(); }).detach();
+    } catch (...) {
+        --threads_;
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        throw;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void lookup_threads::serve() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        ++idle_;
+        work_arrived_.wait(lock, [this] { return !queue_.empty(); });
+        --idle_;
+        auto work = std::move(queue_.front());
+        queue_.pop_front();
+        work->running = true;
+        lock.unlock();
+        auto outcome = look_up(work->host);
+        lock.lock();
+        auto interested = finish(work);
+        bool surplus = false;
+        if (work->written_off) {
+            --written_off_;
+            surplus = threads_ >= thread_limit;
+            if (!surplus) ++threads_;
+        }
+        lock.unlock();
+        for (const auto& interest : interested)
+            interest->done(outcome);
+        interested.clear();
+        if (surplus) return;
+        lock.lock();
+    }
+}
+
+/// Closes `work` to late comers and returns those who wait for it. Called with the lock held.
+std::vector<std::shared_ptr<lookup_threads::request>>
+lookup_threads::finish(const std::shared_ptr<lookup>& work) {
+    auto known = by_name_.find(work->host);
+    if (known != by_name_.end() && known->second == work) by_name_.erase(known);
+    return std::exchange(work->interested, {});
+}
+
+} // namespace tandem::detail

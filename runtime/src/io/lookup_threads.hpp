@@ -1,0 +1,67 @@
+// The threads that call getaddrinfo, which blocks for as long as a name server pleases and cannot be
+// interrupted.
+#pragma once
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <tandem/io/endpoint.hpp>
+
+namespace tandem::detail {
+
+/// What getaddrinfo said: addresses with port 0, or an error.
+struct lookup_outcome {
+    std::error_code error;
+    std::vector<endpoint> found;
+};
+
+/// One for the process, made on first use and never destroyed: a thread stuck in getaddrinfo may still use it
+/// while the process exits. Thread safe.
+class lookup_threads {
+  public:
+    using callback = std::function<void(const lookup_outcome&)>;
+    struct lookup;
+
+    /// Somebody's interest in a name: keeps the callback until it is called or dropped.
+    struct request {
+        callback done;
+        std::shared_ptr<lookup> work;
+    };
+
+    static lookup_threads& instance();
+
+    /// Looks `host` up and calls `done` on one of the threads, once. Throws std::system_error if not even one
+    /// thread can be started.
+    std::shared_ptr<request> start(const std::string& host, callback done);
+
+    /// Takes the interest back. `done` may be running already, but does not start any more.
+    void abandon(const std::shared_ptr<request>& interest);
+
+  private:
+    lookup_threads() = default;
+    void want_thread();
+    void serve();
+    std::vector<std::shared_ptr<request>> finish(const std::shared_ptr<lookup>& work);
+
+    std::mutex mutex_;
+    std::condition_variable work_arrived_;
+    /// Names that wait for a thread.
+    std::deque<std::shared_ptr<lookup>> queue_;
+    /// Names queued or under way, so that the second to ask for one shares the first's answer.
+    std::map<std::string, std::shared_ptr<lookup>> by_name_;
+    /// Threads that look for work or do some that is still wanted.
+    std::size_t threads_ = 0;
+    std::size_t idle_ = 0;
+    /// Threads in a lookup that nobody waits for any more. They do not count against the limit, or a few dead
+    /// name servers would stop all lookups; they have a limit of their own.
+    std::size_t written_off_ = 0;
+};
+
+} // namespace tandem::detail
