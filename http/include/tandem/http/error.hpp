@@ -1,0 +1,111 @@
+// What can go wrong with a request. Every error names the URL first and the cause after it, in one line.
+#pragma once
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <tandem/base/config.hpp>
+
+namespace tandem::http {
+
+/// The base of every error of this library: `what()` reads `URL: cause`, without line breaks and without the
+/// user name and password a URL may carry. Copying does not throw.
+class TANDEM_API error : public std::runtime_error {
+  public:
+    error(std::string_view url, std::string_view cause);
+
+    /// The URL that was asked for. After a redirect it is still the one the caller gave; the cause names the
+    /// other.
+    std::string_view url() const noexcept { return std::string_view(what()).substr(0, url_size_); }
+
+    /// What happened, without the URL.
+    std::string_view cause() const noexcept { return std::string_view(what()).substr(url_size_ + 2); }
+
+  private:
+    std::size_t url_size_;
+};
+
+/// The text is no URL that a request can go to.
+class TANDEM_API bad_url : public error {
+  public:
+    using error::error;
+};
+
+/// A header's name or value, or a method, that would break the request apart (RFC 9110 section 5.5).
+class TANDEM_API bad_request : public error {
+  public:
+    using error::error;
+};
+
+/// The host could not be resolved or reached, or the connection broke before a reply began.
+class TANDEM_API connect_error : public error {
+  public:
+    using error::error;
+};
+
+/// The TLS handshake failed, or the server's certificate is not to be trusted; no request byte was sent.
+class TANDEM_API tls_error : public error {
+  public:
+    using error::error;
+};
+
+/// Which of a request's time-outs ran out: until the connection stands (name lookup and TLS included),
+/// between two reads or writes, or over the whole request.
+enum class time_limit { connect, read, total };
+
+/// A time-out of the client's options ran out.
+class TANDEM_API timeout_error : public error {
+  public:
+    timeout_error(std::string_view url, time_limit which, double seconds);
+
+    time_limit which() const noexcept { return which_; }
+
+  private:
+    time_limit which_;
+};
+
+/// The reply breaks HTTP's rules or this client's limits.
+class TANDEM_API protocol_error : public error {
+  public:
+    using error::error;
+};
+
+/// The reply ended before its body was complete.
+class TANDEM_API truncated_error : public protocol_error {
+  public:
+    using protocol_error::protocol_error;
+};
+
+/// A redirect leads nowhere: too many of them, none to follow, or to a target that is no http or https URL.
+class TANDEM_API redirect_error : public protocol_error {
+  public:
+    using protocol_error::protocol_error;
+};
+
+/// The reply's status is not 2xx, where the caller wants its body.
+class TANDEM_API status_error : public error {
+  public:
+    status_error(std::string_view url, int status, std::string_view reason);
+
+    int status() const noexcept { return status_; }
+
+  private:
+    int status_;
+};
+
+/// The body could not be stored: `path()` is the file or folder that refused.
+class TANDEM_API file_error : public error {
+  public:
+    /// `code` is an errno value.
+    file_error(std::string_view url, std::string_view path, int code);
+
+    std::string_view path() const noexcept { return cause().substr(0, path_size_); }
+    int code() const noexcept { return code_; }
+
+  private:
+    std::size_t path_size_;
+    int code_;
+};
+
+} // namespace tandem::http
