@@ -1,0 +1,9 @@
+// All of tandem::http for applications, with the way in (`tandem::run`) and the tasks they are written in.
+#pragma once
+#include <tandem/http/client.hpp>
+#include <tandem/http/error.hpp>
+#include <tandem/http/headers.hpp>
+#include <tandem/http/response.hpp>
+#include <tandem/http/saved.hpp>
+#include <tandem/http/url.hpp>
+#include <tandem/run.hpp>

@@ -1,0 +1,56 @@
+// The HTTP client.
+#pragma once
+#include <cstdint>
+#include <memory>
+
+#include <tandem/http/client_options.hpp>
+#include <tandem/http/error.hpp>
+#include <tandem/http/request_builder.hpp>
+
+namespace tandem::http {
+
+/// What a client has done so far.
+struct client_statistics {
+    /// Requests sent, redirects and retries included.
+    std::uint64_t requests = 0;
+    /// Connections that came to stand, TLS included.
+    std::uint64_t connections_opened = 0;
+    /// Requests that went over a connection which had served one before.
+    std::uint64_t connections_reused = 0;
+    /// Requests sent a second time because the server had closed the idle connection they went over.
+    std::uint64_t retries = 0;
+    /// Connections that serve a request now, or wait for the next.
+    std::uint64_t active = 0;
+    std::uint64_t idle = 0;
+};
+
+/// Speaks HTTP/1.1 over plain and TLS connections, which it keeps and uses again, one pool for each origin.
+///
+///     http::client web;
+///     std::cout << co_await web.get("https://example.org/").text();
+///
+/// Certificates are verified against the system's authorities (or `ca_file`) and the host's name, with
+/// TLS 1.2 at least. A GET that finds its idle connection closed by the server is sent again once, on a new
+/// one.
+///
+/// Use it from one loop's thread; any number of requests at a time. It may be destroyed while requests of its
+/// own are under way: they end as if it still lived.
+class TANDEM_API client {
+  public:
+    client();
+    explicit client(const client_options& options);
+    client(client&&) noexcept;
+    client& operator=(client&&) noexcept;
+    /// Closes the idle connections.
+    ~client();
+
+    /// A GET request for `target`, an http::url or a text (which throws bad_url).
+    request_builder get(url target) const;
+
+    client_statistics statistics() const noexcept;
+
+  private:
+    std::shared_ptr<detail::client_core> core_;
+};
+
+} // namespace tandem::http

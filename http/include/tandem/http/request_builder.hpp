@@ -1,0 +1,63 @@
+// A request in the making.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <tandem/coro/task.hpp>
+#include <tandem/http/headers.hpp>
+#include <tandem/http/response.hpp>
+#include <tandem/http/saved.hpp>
+#include <tandem/http/url.hpp>
+
+namespace tandem::http {
+
+namespace detail {
+class client_core;
+}
+
+/// What `client::get` returns: add to it what the request needs, then call one of the last four functions.
+/// Each gives a task that owns all it needs, so that it may be awaited at once or kept; a builder may be used
+/// again.
+///
+///     auto page  = co_await web.get(link).header("Accept", "text/html").text();
+///     auto saved = co_await web.get(link).save_to("images");
+///
+/// Redirects are followed. Every error is an http::error, which names the URL: connect_error, tls_error,
+/// timeout_error, protocol_error with truncated_error and redirect_error, status_error, file_error.
+/// Cancelling the task closes its connection and leaves no file; the client's other requests do not notice.
+class TANDEM_API request_builder {
+  public:
+    request_builder(std::shared_ptr<detail::client_core> core, url target) noexcept;
+    request_builder(const request_builder&);
+    request_builder(request_builder&&) noexcept;
+    request_builder& operator=(const request_builder&);
+    request_builder& operator=(request_builder&&) noexcept;
+    ~request_builder();
+
+    /// Sends this header, in place of one that the client would send itself. Throws bad_request for a name
+    /// that is no token and a value with a CR, LF or NUL.
+    request_builder& header(std::string_view name, std::string_view value);
+
+    /// The body of a 2xx reply; any other status is a status_error.
+    task<std::string> text() const;
+
+    /// The reply as it is, whatever its status, once its header has arrived.
+    task<response> send() const;
+
+    /// Stores the body of a 2xx reply in `folder`, which is created if need be, under the name that the URL
+    /// asked for implies (`url::file_name`; a redirect does not change it), and in the place of what had that
+    /// name. It is streamed to a temporary name beside it, `.NAME.part-…`, and renamed when it is complete:
+    /// whatever goes wrong, no partial file bears the name, and the temporary one is removed.
+    task<saved> save_to(std::string folder) const;
+
+    /// The same with the file's path given.
+    task<saved> save_as(std::string file) const;
+
+  private:
+    std::shared_ptr<detail::client_core> core_;
+    url target_;
+    headers headers_;
+};
+
+} // namespace tandem::http

@@ -1,0 +1,75 @@
+// HTTP/1.1 on one transport.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include <tandem/base/clock.hpp>
+#include <tandem/base/intrusive_list.hpp>
+#include <tandem/coro/task.hpp>
+
+#include "error_site.hpp"
+#include "reply_parser.hpp"
+#include "transport.hpp"
+
+namespace tandem::http::detail {
+
+struct active_tag;
+
+/// Sends requests and reads their replies, one after the other. An exchange is `begin`, `read_head`, then
+/// `read_body` until `is_done`; one that ends before leaves the connection unfit for another, and
+/// `can_be_reused` says so.
+class connection : public tandem::detail::list_hook<active_tag> {
+  public:
+    /// `silence` is how long the server may let us wait for a byte.
+    connection(std::unique_ptr<transport> stream, duration silence) noexcept;
+
+    /// Sends `request`. `site` has to outlive the exchange.
+    task<> begin(std::string_view request, const error_site& site);
+
+    /// The final reply's header; informational replies before it are skipped (RFC 9110 section 15.2).
+    task<reply_head*> read_head();
+
+    /// The next piece of the body, valid until the next call; empty at the end.
+    task<std::string_view> read_body();
+
+    /// True once the reply is complete.
+    bool is_done() const noexcept { return parser_ && parser_->is_done(); }
+
+    /// True where the peer closed or reset the connection before the first byte of a reply.
+    bool was_stale() const noexcept { return peer_closed_ && !got_bytes_; }
+
+    /// True after a complete reply that lets the connection stand and was followed by nothing.
+    bool can_be_reused() const noexcept;
+
+    /// Gives its memory back until the next exchange.
+    void rest() noexcept;
+    bool is_quiet() noexcept { return stream_->is_quiet(); }
+
+    /// Closes it for good: what it runs on ends.
+    void sever() noexcept { stream_.reset(); }
+
+  private:
+    task<bool> fill();
+    void make_room();
+    reply_parser::step parse();
+    [[noreturn]] void fail_truncated() const;
+    [[noreturn]] void fail_lost(std::string_view how) const;
+
+    std::unique_ptr<transport> stream_;
+    duration silence_;
+    const error_site* site_ = nullptr;
+    std::unique_ptr<reply_parser> parser_;
+    /// Bytes read and not parsed yet: [begin_, end_) of the buffer, which grows while the server fills it.
+    std::unique_ptr<char[]> buffer_;
+    std::size_t capacity_ = 0;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    bool last_read_filled_ = false;
+    std::uint64_t body_bytes_ = 0;
+    bool got_bytes_ = false;
+    bool peer_closed_ = false;
+};
+
+} // namespace tandem::http::detail

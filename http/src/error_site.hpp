@@ -1,0 +1,30 @@
+// What the errors of one request have in common.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include <tandem/http/error.hpp>
+
+namespace tandem::http::detail {
+
+/// Which request an error belongs to: the URL that the caller gave, and where redirects have led since.
+class error_site {
+  public:
+    explicit error_site(std::string url)
+        : url_(std::move(url)) {}
+
+    void redirected_to(const std::string& target) { suffix_ = " (redirected to " + target + ")"; }
+
+    const std::string& url() const noexcept { return url_; }
+    std::string cause(std::string_view text) const { return std::string(text) + suffix_; }
+
+    template <class Error> [[noreturn]] void fail(std::string_view text) const {
+        throw Error(url_, cause(text));
+    }
+
+  private:
+    std::string url_;
+    std::string suffix_;
+};
+
+} // namespace tandem::http::detail

@@ -1,0 +1,172 @@
+#include "exchange.hpp"
+
+#include <boost/beast/http/status.hpp>
+
+#include "text_codec.hpp"
+
+namespace tandem::http::detail {
+
+namespace {
+
+/// A body that nobody wants is read up to this size, so that its connection can serve again; a longer one
+/// costs more than a new connection.
+constexpr std::uint64_t worth_draining = 16 * 1024;
+
+bool is_redirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+} // namespace
+
+exchange::exchange(std::shared_ptr<client_core> core, url target, headers fields)
+    : core_(std::move(core))
+    , asked_(std::move(target))
+    , current_(asked_)
+    , fields_(std::move(fields))
+    , site_(asked_.to_string())
+    , started_(loop::current().now()) {
+    if (!asked_.user_info().empty() && !fields_.contains("Authorization"))
+        fields_.add("Authorization", "Basic " + base64(percent_decoded(asked_.user_info())));
+}
+
+task<> exchange::open() {
+    for (int redirects = 0;; ++redirects) {
+        co_await send_once();
+        int limit = core_->options.max_redirects();
+        if (limit == 0) co_return;
+        auto next = redirect_target();
+        if (!next) co_return;
+        if (redirects >= limit)
+            site_.fail<redirect_error>("more than " + std::to_string(limit) + " redirects");
+        co_await leave_for(*next);
+    }
+}
+
+task<> exchange::open_for_body() {
+    co_await open();
+    if (head_.status / 100 == 2) co_return;
+    co_await drain();
+    raise_for_status();
+}
+
+task<std::string_view> exchange::read() {
+    if (!lease_.get()) co_return std::string_view();
+    auto piece = co_await lease_->read_body();
+    if (piece.empty()) lease_.release();
+    co_return piece;
+}
+
+void exchange::raise_for_status() const {
+    if (head_.status / 100 == 2) return;
+    std::string words = head_.reason;
+    if (words.empty())
+        words = std::string(boost::beast::http::obsolete_reason(
+            boost::beast::http::int_to_status(static_cast<unsigned>(head_.status))));
+    throw status_error(site_.url(), head_.status, site_.cause(words));
+}
+
+void exchange::fail_total(duration limit) const {
+    throw timeout_error(site_.url(), time_limit::total, std::chrono::duration<double>(limit).count());
+}
+
+task<> exchange::send_once() {
+    lease_ = co_await core_->pool->acquire(std::string(current_.origin()));
+    auto request = request_text();
+    if (lease_.get()) {
+        ++core_->pool->counts.connections_reused;
+        bool answered = co_await ask_over_idle(request);
+        if (answered) co_return;
+        lease_.drop_connection();
+        ++core_->pool->counts.retries;
+    }
+    co_await connect();
+    co_await ask(request);
+}
+
+task<> exchange::connect() {
+    const auto& options = core_->options;
+    auto stream = co_await open_transport(current_, site_, core_->tls, options.connect_timeout());
+    lease_.attach(std::make_unique<connection>(std::move(stream), options.read_timeout()));
+}
+
+task<> exchange::ask(const std::string& request) {
+    ++core_->pool->counts.requests;
+    co_await lease_->begin(request, site_);
+    head_ = std::move(*co_await lease_->read_head());
+    if (lease_->is_done()) lease_.release();
+}
+
+/// Returns false where the server had closed the connection before it saw the request. A GET may then be sent
+/// again (RFC 9110 section 9.2.2), on a new connection: another idle one may be as dead.
+task<bool> exchange::ask_over_idle(const std::string& request) {
+    try {
+        co_await ask(request);
+        co_return true;
+    } catch (const connect_error&) {
+        if (!lease_->was_stale()) throw;
+    }
+    co_return false;
+}
+
+std::optional<url> exchange::redirect_target() const {
+    if (!is_redirect(head_.status)) return std::nullopt;
+    auto location = head_.fields["Location"];
+    if (location.empty()) return std::nullopt;
+    try {
+        return current_.resolve(location);
+    } catch (const bad_url& reason) {
+        site_.fail<redirect_error>("redirected to '" + std::string(location) + "', which is " +
+                                   std::string(reason.cause()));
+    }
+}
+
+task<> exchange::drain() {
+    bool chunked = head_.fields.contains("Transfer-Encoding");
+    if (lease_.get() && (chunked || head_.content_length.value_or(worth_draining + 1) <= worth_draining)) {
+        try {
+            std::uint64_t drained = 0;
+            while (drained <= worth_draining) {
+                auto piece = co_await read();
+                if (piece.empty()) break;
+                drained += piece.size();
+            }
+        } catch (const error&) {
+            // The header has said all there is to say; the connection is closed below.
+        }
+    }
+    lease_.release();
+}
+
+task<> exchange::leave_for(url target) {
+    co_await drain();
+    if (target.origin() != current_.origin()) {
+        // RFC 9110 section 15.4: what was meant for one origin is no other's business, and stays so if a
+        // later redirect leads back.
+        for (const char* name : {"Authorization", "Cookie", "Proxy-Authorization", "Host"})
+            fields_.remove(name);
+    }
+    current_ = std::move(target);
+    site_.redirected_to(current_.to_string());
+}
+
+std::string exchange::request_text() const {
+    std::string text = "GET ";
+    text += current_.target();
+    text += " HTTP/1.1\r\n";
+    auto add = [&text](std::string_view name, std::string_view value) {
+        text += name;
+        text += ": ";
+        text += value;
+        text += "\r\n";
+    };
+    if (!fields_.contains("Host")) add("Host", current_.authority());
+    if (!fields_.contains("User-Agent") && !core_->options.user_agent().empty())
+        add("User-Agent", core_->options.user_agent());
+    if (!fields_.contains("Accept")) add("Accept", "*/*");
+    for (const auto& [name, value] : fields_)
+        add(name, value);
+    text += "\r\n";
+    return text;
+}
+
+} // namespace tandem::http::detail

@@ -1,0 +1,123 @@
+#include "part_file.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <tandem/http/error.hpp>
+
+namespace tandem::http::detail {
+
+namespace {
+
+/// Smaller pieces are gathered up to this size; larger ones go out as they are.
+constexpr std::size_t crumb = 4 * 1024;
+constexpr std::size_t gathered = 64 * 1024;
+
+std::string folder_of(const std::string& path) {
+    auto slash = path.rfind('/');
+    return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+}
+
+/// Differs between processes and threads and from one call to the next.
+std::string temporary_name(const std::string& target) {
+    static const std::uint32_t seed = std::random_device()();
+    static std::atomic<std::uint32_t> counter{0};
+    auto folder = folder_of(target);
+    auto name = target.substr(folder.size());
+    constexpr std::size_t longest_name = 230;
+    if (name.size() > longest_name) name.resize(longest_name);
+    // An odd factor keeps the numbers of one process apart.
+    std::uint32_t number = (seed ^ static_cast<std::uint32_t>(::getpid())) + counter++ * 0x9e3779b1u;
+    std::array<char, 9> text{};
+    std::snprintf(text.data(), text.size(), "%08x", number);
+    return folder + "." + name + ".part-" + text.data();
+}
+
+} // namespace
+
+part_file::part_file(std::string target, std::string url)
+    : target_(std::move(target))
+    , url_(std::move(url)) {
+    open();
+}
+
+part_file::~part_file() {
+    if (file_ < 0) return;
+    ::close(file_);
+    ::unlink(temporary_.c_str());
+}
+
+void part_file::open() {
+    bool folders_made = false;
+    for (;;) {
+        temporary_ = temporary_name(target_);
+        file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file_ >= 0) return;
+        if (errno == EEXIST || errno == EINTR) continue;
+        if (errno != ENOENT || folders_made) fail(target_);
+        make_folders();
+        folders_made = true;
+    }
+}
+
+void part_file::make_folders() const {
+    auto folder = folder_of(target_);
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (!error) return;
+    errno = error.value();
+    fail(folder.empty() ? target_ : folder);
+}
+
+void part_file::write(std::string_view bytes) {
+    size_ += bytes.size();
+    if (bytes.size() >= crumb) {
+        flush();
+        write_out(bytes);
+        return;
+    }
+    crumbs_ += bytes;
+    if (crumbs_.size() >= gathered) flush();
+}
+
+void part_file::flush() {
+    write_out(crumbs_);
+    crumbs_.clear();
+}
+
+void part_file::write_out(std::string_view bytes) {
+    while (!bytes.empty()) {
+        auto written = ::write(file_, bytes.data(), bytes.size());
+        if (written >= 0)
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+        else if (errno != EINTR)
+            fail(target_);
+    }
+}
+
+void part_file::publish() {
+    flush();
+    int file = std::exchange(file_, -1);
+    // Some file systems report a failed write only here.
+    bool failed = ::close(file) != 0 && errno != EINTR;
+    if (!failed) failed = ::rename(temporary_.c_str(), target_.c_str()) != 0;
+    if (!failed) return;
+    int error = errno;
+    ::unlink(temporary_.c_str());
+    errno = error;
+    fail(target_);
+}
+
+void part_file::fail(const std::string& path) const {
+    throw file_error(url_, path, errno);
+}
+
+} // namespace tandem::http::detail

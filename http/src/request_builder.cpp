@@ -1,0 +1,155 @@
+#include <tandem/http/request_builder.hpp>
+
+#include <tandem/http/error.hpp>
+
+#include "exchange.hpp"
+#include "part_file.hpp"
+
+namespace tandem::http {
+
+namespace {
+
+using core_pointer = std::shared_ptr<detail::client_core>;
+
+/// RFC 9110 section 5.6.2.
+bool is_token(std::string_view text) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    for (char c : text) {
+        bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        if (!letter && !(c >= '0' && c <= '9') && marks.find(c) == std::string_view::npos) return false;
+    }
+    return !text.empty();
+}
+
+bool has_control_character(std::string_view text) {
+    for (unsigned char c : text)
+        if ((c < 0x20 && c != '\t') || c == 0x7f) return true;
+    return false;
+}
+
+task<std::string> read_rest(detail::exchange& work) {
+    std::string body;
+    for (;;) {
+        auto piece = co_await work.read();
+        if (piece.empty()) break;
+        body += piece;
+    }
+    co_return body;
+}
+
+task<std::string> text_of(detail::exchange& work) {
+    co_await work.open_for_body();
+    co_return co_await read_rest(work);
+}
+
+task<saved> file_of(detail::exchange& work, const std::string& file) {
+    co_await work.open_for_body();
+    detail::part_file part(file, work.asked().to_string());
+    for (;;) {
+        auto piece = co_await work.read();
+        if (piece.empty()) break;
+        part.write(piece);
+    }
+    part.publish();
+    co_return saved(file_path(file), part.size());
+}
+
+// These take all they need by value: the task may outlive the builder and the client.
+
+task<std::string> fetch_text(core_pointer core, url target, headers fields) {
+    detail::exchange work(std::move(core), std::move(target), std::move(fields));
+    co_return co_await work.within_total(text_of(work));
+}
+
+task<response> fetch_response(core_pointer core, url target, headers fields) {
+    auto work = std::make_shared<detail::exchange>(std::move(core), std::move(target), std::move(fields));
+    co_await work->within_total(work->open());
+    co_return response(std::move(work));
+}
+
+task<saved> fetch_file(core_pointer core, url target, headers fields, std::string file) {
+    detail::exchange work(std::move(core), std::move(target), std::move(fields));
+    co_return co_await work.within_total(file_of(work, file));
+}
+
+task<std::string> one_piece(std::shared_ptr<detail::exchange> work) {
+    auto piece = co_await work->within_total(work->read());
+    co_return std::string(piece);
+}
+
+task<std::string> all_pieces(std::shared_ptr<detail::exchange> work) {
+    co_return co_await work->within_total(read_rest(*work));
+}
+
+} // namespace
+
+request_builder::request_builder(core_pointer core, url target) noexcept
+    : core_(std::move(core))
+    , target_(std::move(target)) {}
+request_builder::request_builder(const request_builder&) = default;
+request_builder::request_builder(request_builder&&) noexcept = default;
+request_builder& request_builder::operator=(const request_builder&) = default;
+request_builder& request_builder::operator=(request_builder&&) noexcept = default;
+request_builder::~request_builder() = default;
+
+request_builder& request_builder::header(std::string_view name, std::string_view value) {
+    auto refuse = [&](std::string_view cause) {
+        throw bad_request(target_.to_string(),
+                          "the header '" + std::string(name) + "' " + std::string(cause));
+    };
+    if (!is_token(name)) refuse("has a name that is no token");
+    if (has_control_character(value)) refuse("has a control character in its value");
+    if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Transfer-Encoding"))
+        refuse("frames a body, which a GET does not have");
+    headers_.set(name, value);
+    return *this;
+}
+
+task<std::string> request_builder::text() const {
+    return fetch_text(core_, target_, headers_);
+}
+
+task<response> request_builder::send() const {
+    return fetch_response(core_, target_, headers_);
+}
+
+task<saved> request_builder::save_to(std::string folder) const {
+    if (folder.empty()) folder = ".";
+    if (!folder.ends_with('/')) folder += '/';
+    return fetch_file(core_, target_, headers_, folder + target_.file_name());
+}
+
+task<saved> request_builder::save_as(std::string file) const {
+    return fetch_file(core_, target_, headers_, std::move(file));
+}
+
+response::response(std::shared_ptr<detail::exchange> from) noexcept
+    : exchange_(std::move(from)) {}
+response::~response() = default;
+
+int response::status() const noexcept {
+    return exchange_->head().status;
+}
+std::string_view response::reason() const noexcept {
+    return exchange_->head().reason;
+}
+const headers& response::headers() const noexcept {
+    return exchange_->head().fields;
+}
+const url& response::from() const noexcept {
+    return exchange_->current();
+}
+std::optional<std::uint64_t> response::content_length() const noexcept {
+    return exchange_->head().content_length;
+}
+void response::raise_for_status() const {
+    exchange_->raise_for_status();
+}
+task<std::string> response::read() {
+    return one_piece(exchange_);
+}
+task<std::string> response::text() {
+    return all_pieces(exchange_);
+}
+
+} // namespace tandem::http

@@ -1,0 +1,225 @@
+#include "support/scripted_server.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <stdexcept>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace test {
+
+namespace {
+
+std::shared_ptr<SSL_CTX> server_context(const identity& who) {
+    std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+    std::shared_ptr<BIO> certificate(BIO_new_mem_buf(who.certificate.data(), -1), BIO_free);
+    std::shared_ptr<BIO> key(BIO_new_mem_buf(who.key.data(), -1), BIO_free);
+    std::shared_ptr<X509> parsed(PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr), X509_free);
+    std::shared_ptr<EVP_PKEY> secret(PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr),
+                                     EVP_PKEY_free);
+    if (SSL_CTX_use_certificate(context.get(), parsed.get()) != 1 ||
+        SSL_CTX_use_PrivateKey(context.get(), secret.get()) != 1)
+        throw std::runtime_error("a test's certificate was refused");
+    return context;
+}
+
+} // namespace
+
+conversation::conversation(scripted_server& server, int socket, int number)
+    : server_(server)
+    , socket_(socket)
+    , number_(number) {
+    int on = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (!server.tls_) return;
+    session_ = std::shared_ptr<SSL>(SSL_new(server.tls_.get()), SSL_free);
+    SSL_set_fd(session_.get(), socket_);
+}
+
+conversation::~conversation() {
+    ::close(socket_);
+}
+
+bool conversation::shake_hands() {
+    bool done = !session_ || SSL_accept(session_.get()) == 1;
+    ERR_clear_error();
+    return done;
+}
+
+long conversation::read_some(char* buffer, std::size_t room) {
+    if (session_) {
+        int count = SSL_read(session_.get(), buffer, static_cast<int>(room));
+        ERR_clear_error();
+        return count;
+    }
+    return ::recv(socket_, buffer, room, 0);
+}
+
+std::optional<std::string> conversation::request() {
+    for (;;) {
+        auto end = unread_.find("\r\n\r\n");
+        if (end != std::string::npos) {
+            auto header = unread_.substr(0, end + 4);
+            unread_.erase(0, end + 4);
+            std::lock_guard lock(server_.access_);
+            server_.requests_.push_back(header);
+            return header;
+        }
+        char buffer[4096];
+        auto count = read_some(buffer, sizeof buffer);
+        if (count <= 0) return std::nullopt;
+        unread_.append(buffer, static_cast<std::size_t>(count));
+    }
+}
+
+void conversation::send(std::string_view bytes) {
+    while (!bytes.empty()) {
+        long count = 0;
+        if (session_) {
+            count = SSL_write(session_.get(), bytes.data(), static_cast<int>(bytes.size()));
+            ERR_clear_error();
+        } else {
+            count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        }
+        if (count <= 0) return;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+void conversation::send_in_pieces(std::string_view bytes, std::size_t size) {
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) {
+        send(bytes.substr(0, size));
+        std::this_thread::yield();
+    }
+}
+
+void conversation::finish() {
+    if (session_) SSL_shutdown(session_.get());
+    cut();
+}
+
+void conversation::cut() {
+    ::shutdown(socket_, SHUT_WR);
+}
+
+void conversation::reset() {
+    linger at_once{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    // Connecting to nowhere drops the connection with a reset and leaves the descriptor to its owner.
+    sockaddr nowhere{};
+    nowhere.sa_family = AF_UNSPEC;
+    ::connect(socket_, &nowhere, sizeof nowhere);
+}
+
+void conversation::wait_for_close() {
+    char buffer[4096];
+    while (::recv(socket_, buffer, sizeof buffer, 0) > 0)
+        ;
+}
+
+void conversation::interrupt() noexcept {
+    ::shutdown(socket_, SHUT_RDWR);
+}
+
+scripted_server::scripted_server(script run)
+    : run_(std::move(run)) {
+    listen();
+}
+
+scripted_server::scripted_server(script run, const identity& who)
+    : run_(std::move(run))
+    , tls_(server_context(who)) {
+    listen();
+}
+
+scripted_server::~scripted_server() {
+    {
+        std::lock_guard lock(access_);
+        stopping_ = true;
+        for (auto& each : guests_)
+            each.talk->interrupt();
+    }
+    ::shutdown(socket_, SHUT_RDWR);
+    acceptor_.join();
+    for (auto& each : guests_)
+        each.thread.join();
+    ::close(socket_);
+}
+
+std::string scripted_server::url(std::string_view target, std::string_view host) const {
+    return std::string(tls_ ? "https" : "http") + "://" + std::string(host) + ":" + std::to_string(port_) +
+           std::string(target);
+}
+
+std::vector<std::string> scripted_server::requests() const {
+    std::lock_guard lock(access_);
+    return requests_;
+}
+
+void scripted_server::listen() {
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(socket_, generic, size) != 0 || ::listen(socket_, 256) != 0 ||
+        ::getsockname(socket_, generic, &size) != 0)
+        throw std::system_error(errno, std::generic_category(), "a test's server");
+    port_ = ntohs(address.sin_port);
+    acceptor_ = std::thread([this] { accept_all(); });
+}
+
+void scripted_server::accept_all() {
+    // OpenSSL writes with plain write(2); the threads started here inherit this.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    for (;;) {
+        int socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (socket < 0 && errno == EINTR) continue;
+        if (socket < 0) return;
+        std::lock_guard lock(access_);
+        if (stopping_) {
+            ::close(socket);
+            return;
+        }
+        auto& made = guests_.emplace_back();
+        made.talk = std::make_unique<conversation>(*this, socket, accepted_++);
+        made.thread = std::thread([this, talk = made.talk.get()] {
+            if (talk->shake_hands()) run_(*talk);
+            talk->cut();
+            talk->wait_for_close();
+        });
+    }
+}
+
+std::string reply(std::string_view body, std::string_view more, std::string_view status) {
+    return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+           std::string(more) + "\r\n" + std::string(body);
+}
+
+scripted_server::script answering(std::function<std::string(const std::string& target)> answer) {
+    return [answer = std::move(answer)](conversation& talk) {
+        while (auto request = talk.request())
+            talk.send(answer(target_of(*request)));
+    };
+}
+
+std::string target_of(const std::string& request) {
+    auto begin = request.find(' ') + 1;
+    return request.substr(begin, request.find(' ', begin) - begin);
+}
+
+} // namespace test
