@@ -109,7 +109,7 @@ reply_parser::step connection::parse() {
 
 /// Reads once. Returns false at the end of the stream.
 task<bool> connection::fill() {
-    if (!stream_) fail_lost("the loop it was sent on has ended");
+    if (!stream_) site_->fail<truncated_error>("the loop that the request was sent on has ended");
     make_room();
     std::size_t room = capacity_ - end_;
     std::size_t count = 0;
