@@ -82,7 +82,7 @@ std::optional<std::string> conversation::request() {
     }
 }
 
-void conversation::send(std::string_view bytes) {
+bool conversation::send(std::string_view bytes) {
     while (!bytes.empty()) {
         long count = 0;
         if (session_) {
@@ -91,9 +91,10 @@ void conversation::send(std::string_view bytes) {
         } else {
             count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         }
-        if (count <= 0) return;
+        if (count <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
+    return true;
 }
 
 void conversation::send_in_pieces(std::string_view bytes, std::size_t size) {

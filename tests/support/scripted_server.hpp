@@ -33,7 +33,8 @@ class conversation {
     /// The next request's header, up to and with its empty line; nothing when the client has closed.
     std::optional<std::string> request();
 
-    void send(std::string_view bytes);
+    /// Returns false once the client has gone.
+    bool send(std::string_view bytes);
     /// In pieces of `size` bytes, each sent on its own.
     void send_in_pieces(std::string_view bytes, std::size_t size);
     /// Ends the connection in order: over TLS with close_notify.
