@@ -12,11 +12,11 @@
 using namespace std::chrono_literals;
 using namespace tandem;
 namespace asio = boost::asio;
-using stream = asio::local::stream_protocol::socket;
+using local_socket = asio::local::stream_protocol::socket;
 
 TEST_CASE("an operation of Asio is awaited with the token use") {
     block_on([]() -> task<> {
-        stream left(asio_context()), right(asio_context());
+        local_socket left(asio_context()), right(asio_context());
         asio::local::connect_pair(left, right);
         co_await asio::async_write(left, asio::buffer("hello", 5), use);
         std::string text(5, ' ');
@@ -28,7 +28,7 @@ TEST_CASE("an operation of Asio is awaited with the token use") {
 
 TEST_CASE("an error of Asio is thrown, or returned with the token use_ec") {
     block_on([]() -> task<> {
-        stream left(asio_context()), right(asio_context());
+        local_socket left(asio_context()), right(asio_context());
         asio::local::connect_pair(left, right);
         right.close();
         char byte;
@@ -43,7 +43,7 @@ TEST_CASE("an error of Asio is thrown, or returned with the token use_ec") {
 
 TEST_CASE("a time-out cancels an operation of Asio and leaves the socket usable") {
     block_on([]() -> task<> {
-        stream left(asio_context()), right(asio_context());
+        local_socket left(asio_context()), right(asio_context());
         asio::local::connect_pair(left, right);
         char byte = 0;
         auto late = co_await as_result(timeout(1ms, right.async_read_some(asio::buffer(&byte, 1), use)));

@@ -4,9 +4,13 @@
 #include <tandem/coro/for_each.hpp>
 #include <tandem/coro/gather.hpp>
 #include <tandem/coro/loop.hpp>
+#include <tandem/coro/race.hpp>
+#include <tandem/coro/retry.hpp>
 #include <tandem/coro/shield.hpp>
 #include <tandem/coro/sleep.hpp>
+#include <tandem/coro/stream.hpp>
 #include <tandem/coro/task_group.hpp>
+#include <tandem/coro/task_local.hpp>
 #include <tandem/coro/timeout.hpp>
 #include <tandem/run.hpp>
 #include <tandem/sync/event.hpp>

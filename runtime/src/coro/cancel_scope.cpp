@@ -86,6 +86,12 @@ std::optional<time_point> cancel_scope::deadline() const noexcept {
     return earliest;
 }
 
+const void* cancel_scope::find_local(const void* key) const noexcept {
+    for (const cancel_scope* at = this; at; at = at->parent_)
+        if (at->local_key_ == key) return at->local_value_;
+    return nullptr;
+}
+
 namespace detail {
 
 void waiter::begin_waiting() noexcept {

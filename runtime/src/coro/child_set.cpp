@@ -3,6 +3,7 @@
 #include <tandem/base/log.hpp>
 #include <tandem/coro/for_each.hpp>
 #include <tandem/coro/gather.hpp>
+#include <tandem/coro/race.hpp>
 #include <tandem/coro/shield.hpp>
 #include <tandem/coro/task_group.hpp>
 
@@ -46,7 +47,21 @@ void child_set::child_done(promise_base& child) noexcept {
 }
 
 void kept_children::ended(promise_base& child) noexcept {
-    if (child.error()) absorb(child.error());
+    if (!child.error()) return;
+    if (!keeps_going_ || is_cancellation(child.error())) absorb(child.error());
+}
+
+void racing_children::ended(promise_base& child) noexcept {
+    const std::exception_ptr& error = child.error();
+    const bool was_cancelled = is_cancellation(error);
+    if (winner_) {
+        if (error && !was_cancelled) log(log_level::warning, "a loser of a race failed: " + describe(error));
+    } else if (was_cancelled) {
+        absorb(error);
+    } else {
+        winner_ = child.index();
+        scope().cancel();
+    }
 }
 
 void item_children::fail_item(std::size_t index, std::exception_ptr error) {
@@ -67,9 +82,20 @@ void report_cleanup_error(const std::exception_ptr& error) noexcept {
 
 } // namespace detail
 
+void task_group::note(std::exception_ptr outcome) {
+    if (keeps_going_ && !detail::is_cancellation(outcome))
+        kept_.push_back(std::move(outcome));
+    else
+        absorb(std::move(outcome));
+}
+
 void task_group::ended(detail::promise_base& child) noexcept {
-    if (child.error()) absorb(child.error());
-    child.handle().destroy();
+    if (child.error()) note(child.error());
+    if (detail::waiter* joiner = child.joiner()) {
+        child.set_joiner(nullptr);
+        joiner->commit();
+    }
+    if (!child.is_held()) child.handle().destroy();
 }
 
 } // namespace tandem

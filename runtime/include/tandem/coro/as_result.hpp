@@ -1,6 +1,6 @@
 // Errors as values.
 #pragma once
-#include <tandem/coro/child_set.hpp>
+#include <tandem/coro/gather.hpp>
 
 namespace tandem {
 
@@ -18,14 +18,7 @@ template <class T> class [[nodiscard]] end_of : private task_awaiter<T> {
 
 template <class T> task<result<T>> result_of(task<T> work) {
     co_await end_of<T>(work);
-    const std::exception_ptr& error = work.promise().error();
-    if (error && !is_cancellation(error)) co_return result<T>::failure(error);
-    if constexpr (std::is_void_v<T>) {
-        work.promise().take();
-        co_return result<>::success();
-    } else {
-        co_return result<T>::success(work.promise().take());
-    }
+    co_return outcome_of(work);
 }
 
 } // namespace detail

@@ -73,6 +73,14 @@ class TANDEM_API cancel_scope : private detail::timer {
     /// Why this very scope was cancelled; empty if it was not.
     std::optional<cancel_reason> reason() const noexcept { return reason_; }
 
+    /// The value that this scope, or the nearest around it that has one, gives to the task_local `key`; null
+    /// if none does. The value must outlive the scope.
+    const void* find_local(const void* key) const noexcept;
+    void set_local(const void* key, const void* value) noexcept {
+        local_key_ = key;
+        local_value_ = value;
+    }
+
     [[noreturn]] void throw_cancelled() const { throw cancelled(cause_->id_, *cause_->reason_); }
     detail::scheduler& scheduler() const noexcept { return *scheduler_; }
 
@@ -97,6 +105,9 @@ class TANDEM_API cancel_scope : private detail::timer {
     std::uint64_t id_;
     std::optional<time_point> deadline_;
     std::optional<cancel_reason> reason_;
+    /// A task_local that has a value of its own in this scope.
+    const void* local_key_ = nullptr;
+    const void* local_value_ = nullptr;
     bool shielded_ = false;
 };
 

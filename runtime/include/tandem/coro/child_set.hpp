@@ -9,7 +9,13 @@
 #include <tandem/coro/task.hpp>
 #include <tandem/coro/waiter.hpp>
 
-namespace tandem::detail {
+namespace tandem {
+
+/// Asks the combinators for every task to run to its end whatever happens to the others.
+struct keep_going_t {};
+inline constexpr keep_going_t keep_going{};
+
+namespace detail {
 
 /// The running children of one task. Whoever makes one has to `co_await` its `join()` before it goes away,
 /// also when its own body failed: nothing outlives its scope.
@@ -92,4 +98,6 @@ class TANDEM_API child_set : private child_owner {
 /// True if `error` is a `cancelled`; does not throw it.
 TANDEM_API bool is_cancellation(const std::exception_ptr& error) noexcept;
 
-} // namespace tandem::detail
+} // namespace detail
+
+} // namespace tandem

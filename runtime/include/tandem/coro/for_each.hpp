@@ -21,10 +21,6 @@ class at_most {
     std::size_t count_;
 };
 
-/// Asks for every item to run whatever happens to the others.
-struct keep_going_t {};
-inline constexpr keep_going_t keep_going{};
-
 /// One item that failed: its number in the range, counted from 0, and its error.
 class failure {
   public:

@@ -93,11 +93,13 @@ class promise_base : public list_hook<child_tag> {
     const std::exception_ptr& error() const noexcept { return error_; }
     bool is_done() const noexcept { return done_; }
 
-    /// Runs as the child of `parent`, in `scope`. Returns true if the parent has to suspend, false if the
-    /// child ended at once: the answer of a bool await_suspend.
-    bool start_below(promise_base& parent, cancel_scope& scope) noexcept {
+    /// Runs as the child of `parent`, in `scope`, until it next has something for it: its end or, in a
+    /// stream, a value. Returns true if the parent has to suspend, false if that came at once: the answer of
+    /// a bool await_suspend.
+    bool run_below(promise_base& parent, cancel_scope& scope) noexcept {
         parent_ = &parent;
         scope_ = &scope;
+        has_reported_ = false;
         detail::scheduler& run = scope.scheduler();
         if (!run.may_continue()) {
             parent_waits_ = true;
@@ -109,12 +111,19 @@ class promise_base : public list_hook<child_tag> {
             run.continue_with(*this);
             return true;
         }
+        parent_waits_ = false;
         run.enter();
         handle_.resume();
         run.leave();
-        parent_waits_ = !done_;
+        parent_waits_ = !has_reported_;
         return parent_waits_;
     }
+
+    /// A handle to a spawned coroutine keeps its frame beyond its end, and may wait for that.
+    void set_held(bool held) noexcept { is_held_ = held; }
+    bool is_held() const noexcept { return is_held_; }
+    void set_joiner(waiter* joiner) noexcept { joiner_ = joiner; }
+    waiter* joiner() const noexcept { return joiner_; }
 
     /// Its number among the children of its owner.
     std::size_t index() const noexcept { return index_; }
@@ -138,6 +147,12 @@ class promise_base : public list_hook<child_tag> {
         if (error_) std::rethrow_exception(std::move(error_));
     }
 
+    /// Lets the parent go on: there is something for it.
+    void report() noexcept {
+        has_reported_ = true;
+        if (parent_waits_) scheduler().continue_with(*parent_);
+    }
+
   private:
     friend class scheduler;
 
@@ -145,21 +160,25 @@ class promise_base : public list_hook<child_tag> {
         done_ = true;
         if (owner_)
             owner_->child_done(*this);
-        else if (parent_waits_)
-            scheduler().continue_with(*parent_);
+        else
+            report();
     }
 
     promise_base* next_ready_ = nullptr;
     promise_base* parent_ = nullptr;
     child_owner* owner_ = nullptr;
     cancel_scope* scope_ = nullptr;
+    waiter* joiner_ = nullptr;
     std::size_t index_ = 0;
     std::coroutine_handle<> handle_;
     std::source_location location_;
     std::unique_ptr<std::string> name_;
     std::exception_ptr error_;
     bool done_ = false;
+    /// The parent is suspended; otherwise it is still on the stack, about to look whether it has to suspend.
     bool parent_waits_ = false;
+    bool has_reported_ = false;
+    bool is_held_ = false;
 };
 
 } // namespace tandem::detail

@@ -62,7 +62,7 @@ template <class T> class [[nodiscard]] task_awaiter {
         promise_base& parent = self.promise();
         if (!scope_) scope_ = &parent.scope();
         is_stopped_ = is_checkpoint_ && scope_->is_cancelled();
-        return !is_stopped_ && child_.start_below(parent, *scope_);
+        return !is_stopped_ && child_.run_below(parent, *scope_);
     }
     T await_resume() {
         throw_if_stopped();
@@ -161,7 +161,10 @@ template <class T> constexpr bool is_task<task<T>> = true;
 /// What can be awaited in a coroutine of the runtime: a task, or an operation such as `sleep(1s)`.
 template <class T>
 concept awaitable = requires(T&& value) {
-    { detail::awaiter_of(std::forward<T>(value)).await_ready() } -> std::convertible_to<bool>;
+    std::forward<T>(value).operator co_await();
+}
+|| requires(T& value) {
+    { value.await_ready() } -> std::convertible_to<bool>;
 };
 
 namespace detail {

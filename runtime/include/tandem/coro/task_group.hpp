@@ -1,10 +1,22 @@
 // Tasks that run beside each other in a scope which ends only when they all have.
 #pragma once
+#include <functional>
 #include <string>
 
 #include <tandem/coro/child_set.hpp>
+#include <tandem/coro/join_handle.hpp>
 
 namespace tandem {
+
+namespace detail {
+
+template <class Callable, class... Arguments>
+auto keep_and_call(Callable callable, Arguments... arguments)
+    -> task<await_result_t<std::invoke_result_t<Callable&, Arguments...>>> {
+    co_return co_await std::invoke(callable, std::move(arguments)...);
+}
+
+} // namespace detail
 
 /// The tasks that `with_group` waits for. Lives as long as its `with_group`; belongs to its loop's thread.
 class TANDEM_API task_group final : private detail::child_set {
@@ -13,12 +25,26 @@ class TANDEM_API task_group final : private detail::child_set {
         : child_set(parent) {}
 
     /// Starts `work` beside the others, from the next turn of the loop on. `name` is for task dumps and
-    /// errors. Throws usage_error when the group has ended already.
-    template <awaitable Work> void spawn(Work work, std::string name = {}) {
+    /// errors. Returns a handle to await its value with, which may be dropped. Throws usage_error when the
+    /// group has ended already.
+    template <awaitable Work>
+    auto spawn(Work work, std::string name = {}) -> join_handle<detail::await_result_t<Work>> {
         require_open();
         auto child = detail::to_task(std::move(work));
         if (!name.empty()) child.promise().set_name(std::move(name));
-        start(*child.release());
+        auto& promise = *child.release();
+        start(promise);
+        return join_handle<detail::await_result_t<Work>>(promise);
+    }
+
+    /// Starts the coroutine `callable(arguments...)`, and keeps the callable and the arguments for as long as
+    /// it runs: a lambda that captures is safe here, though its coroutine refers to it.
+    template <class Callable, class... Arguments>
+        requires(!awaitable<std::decay_t<Callable>> &&
+                 std::is_invocable_v<std::decay_t<Callable>&, std::decay_t<Arguments>...>)
+    auto spawn(Callable&& callable, Arguments&&... arguments) {
+        return spawn(detail::keep_and_call<std::decay_t<Callable>, std::decay_t<Arguments>...>(
+            std::forward<Callable>(callable), std::forward<Arguments>(arguments)...));
     }
 
     /// Cancels everything in the group, its body included. Those that end by it do not count as failed.
@@ -33,10 +59,13 @@ class TANDEM_API task_group final : private detail::child_set {
 
   private:
     template <class Body> friend auto with_group(Body&& body);
+    template <class Body> friend auto with_group(keep_going_t, Body&& body);
 
-    template <class Body> static auto run(Body body) -> std::invoke_result_t<Body&, task_group&> {
+    template <class Body>
+    static auto run(Body body, bool keeps_going) -> std::invoke_result_t<Body&, task_group&> {
         using value = typename std::invoke_result_t<Body&, task_group&>::value_type;
         task_group group(co_await detail::this_task());
+        group.keeps_going_ = keeps_going;
         result<value> outcome;
         try {
             auto main = body(group);
@@ -45,11 +74,12 @@ class TANDEM_API task_group final : private detail::child_set {
             else
                 outcome = result<value>::success(co_await detail::in_scope(group.scope(), main));
         } catch (...) {
-            group.absorb(std::current_exception());
+            group.note(std::current_exception());
         }
         co_await group.join();
         group.closed_ = true;
         group.rethrow();
+        if (!group.kept_.empty()) throw exception_group("tasks of a group failed", std::move(group.kept_));
         if constexpr (!std::is_void_v<value>) {
             if (!outcome)
                 throw usage_error("with_group: the group was cancelled before its body had a value");
@@ -57,11 +87,16 @@ class TANDEM_API task_group final : private detail::child_set {
         }
     }
 
+    /// An error cancels the others, unless they are to keep going.
+    void note(std::exception_ptr outcome);
+
     void require_open() const {
         if (closed_) throw usage_error("task_group: spawn after its with_group has ended");
     }
     void ended(detail::promise_base& child) noexcept override;
 
+    std::vector<std::exception_ptr> kept_;
+    bool keeps_going_ = false;
     bool closed_ = false;
 };
 
@@ -79,7 +114,14 @@ class TANDEM_API task_group final : private detail::child_set {
 ///     });
 template <class Body> auto with_group(Body&& body) {
     TANDEM_CHECK_AWAITED_CLOSURE(Body);
-    return task_group::run<std::decay_t<Body>>(std::forward<Body>(body));
+    return task_group::run<std::decay_t<Body>>(std::forward<Body>(body), false);
+}
+
+/// The same, but an error cancels nobody: all run to their end, then the errors are thrown as one
+/// exception_group.
+template <class Body> auto with_group(keep_going_t, Body&& body) {
+    TANDEM_CHECK_AWAITED_CLOSURE(Body);
+    return task_group::run<std::decay_t<Body>>(std::forward<Body>(body), true);
 }
 
 } // namespace tandem
