@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "pool/carried_error.hpp"
+#include "pool/worker_mark.hpp"
 #include <tandem/base/error.hpp>
 #include <tandem/base/log.hpp>
 #include <tandem/io/asio.hpp>

@@ -30,7 +30,7 @@ void refuse_pool_in_marked_process() {
                "pools after "
                "that, not in static initialisers.\n",
                stderr);
-    std::_Exit(78); // EX_CONFIG
+    std::_Exit(forgotten_worker_entry);
 }
 
 } // namespace tandem::detail

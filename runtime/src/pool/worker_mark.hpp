@@ -14,6 +14,9 @@ inline constexpr int worker_descriptors = 6;
 /// "TANDEM_WORKER=<protocol version>:<pid of the pool's process>" in the environment.
 inline constexpr const char* worker_mark_name = "TANDEM_WORKER";
 
+/// The exit status of a worker to be whose main does not call worker_entry; EX_CONFIG of sysexits.h.
+inline constexpr int forgotten_worker_entry = 78;
+
 struct worker_mark {
     int version = 0;
     int parent = 0;
