@@ -214,9 +214,10 @@ void pool_state::worker_ended(worker_link& which, worker_exit how) {
     const bool unasked = ended.now == phase::starting || ended.now == phase::idle || ended.now == phase::busy;
     if (unasked) ++counts_.died;
     if (ended.now == phase::starting && broken_.empty()) {
+        const char* advice = how.status == forgotten_worker_entry ? "" : cure; // else it has said so itself
         if (++failed_starts_ == attempts)
             break_pool(worker_died("workers end as soon as they start", std::move(how)).what() +
-                       std::string(cure));
+                       std::string(advice));
     }
     if (ended.job) job_lost(*ended.job, *ended.link, std::move(how));
     // An idle one is replaced when it is needed: then nothing spins, whatever kills them.

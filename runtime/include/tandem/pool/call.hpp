@@ -59,7 +59,7 @@ template <class P> consteval bool is_output() {
 
 template <class F, class Signature>
 void run_thunk(decoder& arguments, encoder& result, const void* function, const std::stop_token& stop) {
-    [&]<std::size_t... index>(std::index_sequence<index...>) {
+    with_indices<argument_count<Signature>>([&](auto... index) {
         std::tuple<std::decay_t<parameter_t<Signature, index>>...> values{
             tandem::decode<std::decay_t<parameter_t<Signature, index>>>(arguments)...};
         arguments.finish();
@@ -79,8 +79,7 @@ void run_thunk(decoder& arguments, encoder& result, const void* function, const 
             call();
         else
             tandem::encode<std::decay_t<typename Signature::result>>(result, call());
-    }
-    (std::make_index_sequence<argument_count<Signature>>());
+    });
 }
 
 template <class Parameter, class Argument> void encode_argument(encoder& out, Argument&& argument) {
@@ -113,10 +112,10 @@ template <class F, class... A> encoded_call encode_call(F&& function, A&&... arg
         call = begin_call(&run_thunk<callable, signature>, nullptr, &typeid(callable));
     }
     call.takes_stop_token = signature::stop != stop_place::none;
-    [&]<std::size_t... index>(std::index_sequence<index...>) {
-        (encode_argument<parameter_t<signature, index>>(call.bytes, std::forward<A>(arguments)), ...);
-    }
-    (std::make_index_sequence<sizeof...(A)>());
+    if constexpr (argument_count<signature> == sizeof...(A))
+        with_indices<sizeof...(A)>([&](auto... index) {
+            (encode_argument<parameter_t<signature, index>>(call.bytes, std::forward<A>(arguments)), ...);
+        });
     return call;
 }
 

@@ -29,11 +29,12 @@ inline constexpr std::size_t extended_bytes =
     std::numeric_limits<long double>::digits == 64 ? 10 : sizeof(long double);
 
 template <class T>
-concept contiguous_plain = requires(T& value, std::size_t count) {
+concept contiguous = requires(T& value, std::size_t count) {
     value.data();
     value.resize(count);
-}
-&&is_plain<typename T::value_type>;
+};
+template <class T>
+concept contiguous_plain = contiguous<T> && is_plain<typename T::value_type>;
 
 template <class T> void encode_container(encoder& out, const T& value) {
     using element = typename T::value_type;
@@ -109,25 +110,21 @@ template <class T, std::size_t index = 0> T decode_variant(decoder& in, std::uin
 template <class T> void encode_tuple(encoder& out, const T& value) {
     // An empty tuple takes a byte like everything else.
     if constexpr (std::tuple_size_v<T> == 0) out.write_value(std::uint8_t{0});
-    [&]<std::size_t... index>(std::index_sequence<index...>) {
-        (tandem::encode(out, std::get<index>(value)), ...);
-    }
-    (std::make_index_sequence<std::tuple_size_v<T>>());
+    with_indices<std::tuple_size_v<T>>(
+        [&](auto... index) { (tandem::encode(out, std::get<index>(value)), ...); });
 }
 
 template <class T> T decode_tuple(decoder& in) {
     if constexpr (std::tuple_size_v<T> == 0) in.take(1);
-    return [&]<std::size_t... index>(std::index_sequence<index...>) {
+    return with_indices<std::tuple_size_v<T>>([&](auto... index) {
         return T{tandem::decode<std::remove_cv_t<std::tuple_element_t<index, T>>>(in)...};
-    }
-    (std::make_index_sequence<std::tuple_size_v<T>>());
+    });
 }
 
 template <class T> T decode_aggregate(decoder& in) {
-    return [&]<std::size_t... index>(std::index_sequence<index...>) {
+    return with_indices<boost::pfr::tuple_size_v<T>>([&](auto... index) {
         return T{tandem::decode<std::remove_cv_t<boost::pfr::tuple_element_t<index, T>>>(in)...};
-    }
-    (std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
+    });
 }
 
 inline bool decode_bool(decoder& in) {

@@ -69,38 +69,62 @@ concept container = requires(T& value) {
     value.clear();
 };
 template <class T>
-concept set_or_map = container<T> && requires {
+concept has_keys = requires {
     typename T::key_type;
 };
 template <class T>
-concept map = set_or_map<T> && requires {
+concept has_mapped = requires {
     typename T::mapped_type;
 };
 template <class T>
-concept sequence = container<T> && !set_or_map<T> && requires(T & value) {
+concept has_push_back = requires(T& value) {
     value.push_back(std::declval<typename T::value_type>());
 };
 template <class T>
-concept view = requires(T& value) {
-    value.data();
-    value.size();
-}
-&&(
-    requires(T& value) { value.remove_prefix(1); } || requires(T & value) { value.subspan(1); });
+concept set_or_map = container<T> && has_keys<T>;
+template <class T>
+concept map = set_or_map<T> && has_mapped<T>;
+template <class T>
+concept sequence = container<T> && !has_keys<T> && has_push_back<T>;
+
+template <class T>
+concept like_string_view = requires(T& value) {
+    value.remove_prefix(1);
+};
+template <class T>
+concept like_span = requires(T& value) {
+    value.subspan(1);
+};
+template <class T>
+concept view = like_string_view<T> || like_span<T>;
+
 template <class T>
 concept tuple_like = requires {
     std::tuple_size<T>::value;
 };
+
 template <class T>
-concept handle = requires(T& value) {
+concept smart_pointer = requires(T& value) {
     value.get();
-}
-|| requires(T& value) {
+};
+template <class T>
+concept has_native_handle = requires(T& value) {
     value.native_handle();
-}
-|| requires(T& value) {
+};
+template <class T>
+concept stream = requires(T& value) {
     value.rdbuf();
 };
+template <class T>
+concept handle = smart_pointer<T> || has_native_handle<T> || stream<T>;
+
+/// Calls `body` with the constants from 0 up to `count` - 1.
+template <std::size_t count, class Body> constexpr decltype(auto) with_indices(const Body& body) {
+    const auto call = [&]<std::size_t... index>(std::index_sequence<index...>)->decltype(auto) {
+        return body(std::integral_constant<std::size_t, index>()...);
+    };
+    return call(std::make_index_sequence<count>());
+}
 
 enum class codec_kind {
     custom,
@@ -138,11 +162,10 @@ template <class T> consteval bool is_plain_aggregate() {
     if constexpr (!std::is_trivially_copyable_v<T>)
         return false;
     else
-        return []<std::size_t... index>(std::index_sequence<index...>) {
+        return with_indices<boost::pfr::tuple_size_v<T>>([](auto... index) {
             return (is_plain<std::remove_cv_t<boost::pfr::tuple_element_t<index, T>>> && ...) &&
                    (sizeof(boost::pfr::tuple_element_t<index, T>) + ... + 0) == sizeof(T);
-        }
-    (std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
+        });
 }
 
 template <class T> consteval codec_kind codec_kind_of() {
