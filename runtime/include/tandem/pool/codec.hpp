@@ -41,7 +41,7 @@ template <class T> void encode_container(encoder& out, const T& value) {
     out.write_count(value.size());
     if constexpr (contiguous_plain<T>) {
         out.write(value.data(), value.size() * sizeof(element));
-    } else if constexpr (map<T>) {
+    } else if constexpr (face::map<T>) {
         for (const auto& [key, mapped] : value) {
             tandem::encode(out, key);
             tandem::encode(out, mapped);
@@ -78,11 +78,11 @@ template <class T> T decode_container(decoder& in) {
         if constexpr (requires { elements.reserve(count); })
             elements.reserve(std::min(count, in.remaining() / sizeof(typename T::value_type) + 1));
         for (std::size_t done = 0; done < count; ++done) {
-            if constexpr (map<T>) {
+            if constexpr (face::map<T>) {
                 auto key = tandem::decode<typename T::key_type>(in);
                 elements.emplace_hint(elements.end(), std::move(key),
                                       tandem::decode<typename T::mapped_type>(in));
-            } else if constexpr (set_or_map<T>) {
+            } else if constexpr (face::set_or_map<T>) {
                 elements.emplace_hint(elements.end(), tandem::decode<typename T::key_type>(in));
             } else {
                 elements.push_back(tandem::decode<typename T::value_type>(in));

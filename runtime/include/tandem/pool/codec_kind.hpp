@@ -43,6 +43,9 @@ constexpr bool is_made_of<Template<T...>, Template> = true;
 template <class T> constexpr bool is_std_array = false;
 template <class T, std::size_t size> constexpr bool is_std_array<std::array<T, size>> = true;
 
+/// What tells the kinds of std types apart.
+namespace face {
+
 template <class T>
 concept chrono_duration = requires(const T& value) {
     typename T::rep;
@@ -118,6 +121,8 @@ concept stream = requires(T& value) {
 template <class T>
 concept handle = smart_pointer<T> || has_native_handle<T> || stream<T>;
 
+} // namespace face
+
 /// Calls `body` with the constants from 0 up to `count` - 1.
 template <std::size_t count, class Body> constexpr decltype(auto) with_indices(const Body& body) {
     const auto call = [&]<std::size_t... index>(std::index_sequence<index...>)->decltype(auto) {
@@ -192,9 +197,9 @@ template <class T> consteval codec_kind codec_kind_of() {
         return union_type;
     else if constexpr (!std::is_class_v<T>)
         return unknown;
-    else if constexpr (file_path<T>)
+    else if constexpr (face::file_path<T>)
         return path;
-    else if constexpr (chrono_duration<T> || chrono_time_point<T>)
+    else if constexpr (face::chrono_duration<T> || face::chrono_time_point<T>)
         return is_plain<typename T::rep> ? plain : unknown;
     else if constexpr (is_made_of<T, std::optional>)
         return optional;
@@ -202,16 +207,16 @@ template <class T> consteval codec_kind codec_kind_of() {
         return variant;
     else if constexpr (is_std_array<T>)
         return is_plain<typename T::value_type> && std::tuple_size_v<T> != 0 ? plain : array;
-    else if constexpr (view<T>)
+    else if constexpr (face::view<T>)
         return view_type;
-    else if constexpr (tuple_like<T>)
+    else if constexpr (face::tuple_like<T>)
         return tuple;
-    else if constexpr (set_or_map<T> || sequence<T>)
+    else if constexpr (face::set_or_map<T> || face::sequence<T>)
         return container_type;
     else if constexpr (std::is_polymorphic_v<T>)
         return polymorphic;
     else if constexpr (!std::is_aggregate_v<T>)
-        return handle<T> ? handle_type : unknown;
+        return face::handle<T> ? handle_type : unknown;
     else if constexpr (std::is_empty_v<T>)
         return empty;
     else if constexpr (is_plain_aggregate<T>())
