@@ -4,6 +4,7 @@
 #include <tandem/coro/for_each.hpp>
 #include <tandem/coro/gather.hpp>
 #include <tandem/coro/loop.hpp>
+#include <tandem/coro/map_concurrent.hpp>
 #include <tandem/coro/race.hpp>
 #include <tandem/coro/retry.hpp>
 #include <tandem/coro/shield.hpp>

@@ -8,15 +8,12 @@
 
 namespace tandem {
 
-cancel_scope::cancel_scope(detail::promise_base& task, bool shielded) noexcept
+cancel_scope::cancel_scope(detail::promise_base& task, kind which) noexcept
     : scheduler_(&task.scheduler())
-    , parent_(&task.scope())
     , id_(scheduler_->next_scope_id())
-    , shielded_(shielded) {
-    next_sibling_ = parent_->first_child_;
-    if (next_sibling_) next_sibling_->previous_sibling_ = this;
-    parent_->first_child_ = this;
-    if (!shielded_) cause_ = parent_->cause_;
+    , kind_(which) {
+    link_below(task.scope());
+    if (kind_ != kind::shielded) cause_ = parent_->cause_;
 }
 
 cancel_scope::cancel_scope(detail::scheduler& scheduler) noexcept
@@ -24,13 +21,43 @@ cancel_scope::cancel_scope(detail::scheduler& scheduler) noexcept
     , id_(scheduler.next_scope_id()) {}
 
 cancel_scope::~cancel_scope() {
-    assert(!first_child_ && "a scope ends after the scopes below it");
+    while (first_child_)
+        first_child_->float_up();
     scheduler_->timers().disarm(*this);
+    if (parent_) unlink();
+}
+
+void cancel_scope::link_below(cancel_scope& parent) noexcept {
+    parent_ = &parent;
+    previous_sibling_ = nullptr;
+    next_sibling_ = parent.first_child_;
+    if (next_sibling_) next_sibling_->previous_sibling_ = this;
+    parent.first_child_ = this;
+}
+
+void cancel_scope::unlink() noexcept {
     if (next_sibling_) next_sibling_->previous_sibling_ = previous_sibling_;
-    if (previous_sibling_)
-        previous_sibling_->next_sibling_ = next_sibling_;
-    else if (parent_)
-        parent_->first_child_ = next_sibling_;
+    (previous_sibling_ ? previous_sibling_->next_sibling_ : parent_->first_child_) = next_sibling_;
+}
+
+/// Moves below the grandparent, because the parent ends.
+void cancel_scope::float_up() noexcept {
+    assert(kind_ == kind::floating && parent_->parent_ && "a scope ends after the scopes below it");
+    cancel_scope& ending = *parent_;
+    unlink();
+    link_below(*ending.parent_);
+    if (cause_ != &ending) return;
+    // The cancellation stays, but has to be told under a name that lives on.
+    if (!reason_) reason_ = ending.reason_;
+    for (cancel_scope* at = this; at; at = at->next_below(*this, true))
+        if (at->cause_ == &ending) at->cause_ = this;
+}
+
+bool cancel_scope::contains(const cancel_scope& other) const noexcept {
+    const cancel_scope* at = &other;
+    while (at && at != this)
+        at = at->parent_;
+    return at != nullptr;
 }
 
 void cancel_scope::cancel(cancel_reason reason) noexcept {
@@ -41,7 +68,7 @@ void cancel_scope::cancel(cancel_reason reason) noexcept {
         at->cause_ = this;
         at->stop_waiters();
         at = at->next_below(*this, true);
-        while (at && at->shielded_)
+        while (at && at->kind_ == kind::shielded)
             at = at->next_below(*this, false);
     }
 }
@@ -81,7 +108,7 @@ void cancel_scope::set_deadline(time_point when, bool has_passed) {
 
 std::optional<time_point> cancel_scope::deadline() const noexcept {
     std::optional<time_point> earliest;
-    for (const cancel_scope* at = this; at; at = at->shielded_ ? nullptr : at->parent_)
+    for (const cancel_scope* at = this; at; at = at->kind_ == kind::shielded ? nullptr : at->parent_)
         if (at->deadline_ && (!earliest || *at->deadline_ < *earliest)) earliest = at->deadline_;
     return earliest;
 }

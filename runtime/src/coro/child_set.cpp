@@ -44,6 +44,7 @@ void child_set::child_done(promise_base& child) noexcept {
     --running_;
     ended(child);
     if (joining_ && running_ <= joining_->count_) std::exchange(joining_, nullptr)->commit();
+    if (running_ == 0) all_ended();
 }
 
 void kept_children::ended(promise_base& child) noexcept {

@@ -61,6 +61,11 @@ cancel_scope* loop::root() noexcept {
     return root_ ? &*root_ : nullptr;
 }
 
+detail::promise_base& loop::current_task() {
+    if (!scheduler_.current()) throw usage_error("no coroutine runs: call this from one");
+    return *scheduler_.current();
+}
+
 void loop::run_to_end(detail::promise_base& main) {
     if (running) throw usage_error("a loop runs on this thread already: await the task instead");
     struct running_here {
@@ -78,7 +83,7 @@ void loop::run_to_end(detail::promise_base& main) {
 
     main_task end;
     main.start_beside(end, *root_, 0);
-    while (!end.done)
+    while (!end.done || scheduler_.has_orphans())
         turn();
 }
 

@@ -1,5 +1,7 @@
 #include <tandem/coro/scheduler.hpp>
 
+#include <utility>
+
 #include <tandem/coro/promise.hpp>
 
 namespace tandem::detail {
@@ -14,13 +16,13 @@ void scheduler::make_ready(promise_base& task) noexcept {
 }
 
 std::size_t scheduler::run_turn() {
-    promise_base* next = std::exchange(first_ready_, nullptr);
+    turn_ = std::exchange(first_ready_, nullptr);
     last_ready_ = nullptr;
-    if (shuffle_) shuffle_turn(next);
+    if (shuffle_) shuffle_turn();
     std::size_t steps = 0;
-    while (next) {
-        promise_base& task = *next;
-        next = task.next_ready_; // before the step, which may destroy the coroutine
+    while (turn_) {
+        promise_base& task = *turn_;
+        turn_ = task.next_ready_; // before the step, which may destroy the coroutine
         run_step(task);
         ++steps;
     }
@@ -31,26 +33,58 @@ void scheduler::run_step(promise_base& task) {
     ++steps_;
     awaits_left_ = awaits_a_step;
     next_ = &task;
-    while (next_)
-        std::exchange(next_, nullptr)->handle_.resume();
+    while (next_) {
+        current_ = std::exchange(next_, nullptr);
+        current_->handle_.resume();
+    }
+    current_ = nullptr;
 }
 
-void scheduler::shuffle_turn(promise_base*& first) {
-    turn_.clear();
-    for (promise_base* at = first; at; at = at->next_ready_)
-        turn_.push_back(at);
+promise_base* scheduler::take_inside(const cancel_scope& scope, promise_base*& first,
+                                     promise_base** last) noexcept {
+    promise_base* before = nullptr;
+    for (promise_base* at = first; at; before = std::exchange(at, at->next_ready_)) {
+        if (!scope.contains(at->scope())) continue;
+        (before ? before->next_ready_ : first) = at->next_ready_;
+        if (last && *last == at) *last = before;
+        return at;
+    }
+    return nullptr;
+}
+
+void scheduler::run_inside(const cancel_scope& scope) {
+    promise_base* const outer = current_;
+    promise_base* const outer_next = next_;
+    const int outer_depth = std::exchange(depth_, 0);
+    const int outer_awaits = awaits_left_;
+    for (;;) {
+        promise_base* task = take_inside(scope, turn_, nullptr);
+        if (!task) task = take_inside(scope, first_ready_, &last_ready_);
+        if (!task) break;
+        run_step(*task);
+    }
+    current_ = outer;
+    next_ = outer_next;
+    depth_ = outer_depth;
+    awaits_left_ = outer_awaits;
+}
+
+void scheduler::shuffle_turn() {
+    order_.clear();
+    for (promise_base* at = turn_; at; at = at->next_ready_)
+        order_.push_back(at);
     // splitmix64, and Fisher–Yates from the end: the same order for the same seed on every machine.
-    for (std::size_t left = turn_.size(); left > 1; --left) {
+    for (std::size_t left = order_.size(); left > 1; --left) {
         std::uint64_t draw = (*shuffle_ += 0x9e3779b97f4a7c15u);
         draw = (draw ^ (draw >> 30)) * 0xbf58476d1ce4e5b9u;
         draw = (draw ^ (draw >> 27)) * 0x94d049bb133111ebu;
         draw ^= draw >> 31;
-        std::swap(turn_[left - 1], turn_[draw % left]);
+        std::swap(order_[left - 1], order_[draw % left]);
     }
-    first = nullptr;
-    for (std::size_t at = turn_.size(); at-- > 0;) {
-        turn_[at]->next_ready_ = first;
-        first = turn_[at];
+    turn_ = nullptr;
+    for (std::size_t at = order_.size(); at-- > 0;) {
+        order_[at]->next_ready_ = turn_;
+        turn_ = order_[at];
     }
 }
 

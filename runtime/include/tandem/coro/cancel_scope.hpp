@@ -48,8 +48,14 @@ class TANDEM_API cancelled {
 /// themselves. Belongs to one loop and to its thread.
 class TANDEM_API cancel_scope : private detail::timer {
   public:
+    enum class kind : std::uint8_t {
+        plain,
+        shielded, ///< no cancellation or deadline from around it reaches it
+        floating, ///< may outlive the scope that it was opened in, and belongs to the next one around then
+    };
+
     /// Opens a scope below that of `task`.
-    explicit cancel_scope(detail::promise_base& task, bool shielded = false) noexcept;
+    explicit cancel_scope(detail::promise_base& task, kind which = kind::plain) noexcept;
     /// Opens the root of a loop's tree.
     explicit cancel_scope(detail::scheduler& scheduler) noexcept;
     ~cancel_scope();
@@ -68,6 +74,8 @@ class TANDEM_API cancel_scope : private detail::timer {
 
     /// True once awaits in this scope throw, whether this scope was cancelled or one around it.
     bool is_cancelled() const noexcept { return cause_ != nullptr; }
+    /// True for this scope and those below it.
+    bool contains(const cancel_scope& other) const noexcept;
     /// True where `what` was thrown on behalf of this very scope, whose owner then absorbs it.
     bool owns(const cancelled& what) const noexcept { return what.scope() == id_; }
     /// Why this very scope was cancelled; empty if it was not.
@@ -89,6 +97,9 @@ class TANDEM_API cancel_scope : private detail::timer {
 
     void expired() noexcept override { cancel(cancel_reason::deadline); }
     void set_deadline(time_point when, bool has_passed);
+    void link_below(cancel_scope& parent) noexcept;
+    void unlink() noexcept;
+    void float_up() noexcept;
     void stop_waiters() noexcept;
     cancel_scope* next_below(const cancel_scope& top, bool descend) noexcept;
 
@@ -108,7 +119,7 @@ class TANDEM_API cancel_scope : private detail::timer {
     /// A task_local that has a value of its own in this scope.
     const void* local_key_ = nullptr;
     const void* local_value_ = nullptr;
-    bool shielded_ = false;
+    kind kind_ = kind::plain;
 };
 
 } // namespace tandem

@@ -24,8 +24,8 @@ namespace detail {
 /// `rethrow` throws. A child that was cancelled by this set's own scope has ended as it was told to.
 class TANDEM_API child_set : private child_owner {
   public:
-    explicit child_set(promise_base& parent) noexcept
-        : scope_(parent) {}
+    explicit child_set(promise_base& parent, cancel_scope::kind kind = cancel_scope::kind::plain) noexcept
+        : scope_(parent, kind) {}
     child_set(const child_set&) = delete;
     child_set& operator=(const child_set&) = delete;
 
@@ -81,6 +81,8 @@ class TANDEM_API child_set : private child_owner {
     ~child_set() = default;
     /// What to do about a child that has ended.
     virtual void ended(promise_base& child) noexcept = 0;
+    /// None runs any more. The last thing that the set does about a child: it may destroy the set.
+    virtual void all_ended() noexcept {}
 
   private:
     void child_done(promise_base& child) noexcept final;

@@ -77,6 +77,9 @@ class TANDEM_API loop {
     /// The scope around all that `run` runs; null when nothing does.
     cancel_scope* root() noexcept;
 
+    /// The coroutine whose code runs now. Throws usage_error outside of one.
+    detail::promise_base& current_task();
+
     /// Now, by the loop's clock.
     time_point now() const noexcept { return scheduler_.now(); }
     /// Steps taken so far.

@@ -113,7 +113,9 @@ class promise_base : public list_hook<child_tag> {
         }
         parent_waits_ = false;
         run.enter();
+        run.set_current(this);
         handle_.resume();
+        run.set_current(&parent);
         run.leave();
         parent_waits_ = !has_reported_;
         return parent_waits_;

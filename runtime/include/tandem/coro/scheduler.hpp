@@ -8,6 +8,10 @@
 #include <tandem/base/clock.hpp>
 #include <tandem/coro/timer.hpp>
 
+namespace tandem {
+class cancel_scope;
+}
+
 namespace tandem::detail {
 
 class promise_base;
@@ -46,25 +50,46 @@ class TANDEM_API scheduler {
     /// Lets `task` go on in this same step, once the stack has unwound to the scheduler.
     void continue_with(promise_base& task) noexcept { next_ = &task; }
 
+    /// The coroutine whose code runs now; null between steps.
+    promise_base* current() const noexcept { return current_; }
+    void set_current(promise_base* task) noexcept { current_ = task; }
+
+    /// Runs what is ready inside `scope`, and what becomes ready there by that, before it returns. For the
+    /// destructors of those whose tasks were just cancelled: the tasks end while what they refer to still
+    /// lives.
+    void run_inside(const cancel_scope& scope);
+
+    /// Sets of tasks that were cancelled and left to end by themselves: the loop waits for them.
+    void adopt_orphans() noexcept { ++orphans_; }
+    void forget_orphans() noexcept { --orphans_; }
+    bool has_orphans() const noexcept { return orphans_ > 0; }
+
     std::uint64_t next_scope_id() noexcept { return ++last_scope_id_; }
     std::uint64_t steps() const noexcept { return steps_; }
 
   private:
     void run_step(promise_base& task);
-    void shuffle_turn(promise_base*& first);
+    void shuffle_turn();
+    /// Takes the first task inside `scope` out of a list; `last` is the list's end where that is kept.
+    static promise_base* take_inside(const cancel_scope& scope, promise_base*& first,
+                                     promise_base** last) noexcept;
 
     promise_base* first_ready_ = nullptr;
     promise_base* last_ready_ = nullptr;
+    /// What is left of the turn that runs.
+    promise_base* turn_ = nullptr;
     promise_base* next_ = nullptr;
+    promise_base* current_ = nullptr;
     int awaits_left_ = awaits_a_step;
     int depth_ = 0;
+    std::size_t orphans_ = 0;
     std::uint64_t last_scope_id_ = 0;
     std::uint64_t steps_ = 0;
     timer_queue timers_;
     time_source* source_;
     /// The state of the generator that shuffles each turn, for tests that shake out order assumptions.
     std::optional<std::uint64_t> shuffle_;
-    std::vector<promise_base*> turn_;
+    std::vector<promise_base*> order_;
 };
 
 } // namespace tandem::detail

@@ -22,7 +22,7 @@ template <class T> class [[nodiscard]] sheltered_task {
 namespace detail {
 
 template <class T> task<T> run_shielded(task<T> work) {
-    cancel_scope scope(co_await this_task(), true);
+    cancel_scope scope(co_await this_task(), cancel_scope::kind::shielded);
     co_return co_await in_scope(scope, work);
 }
 
@@ -41,7 +41,7 @@ template <class T, class Cleanup> task<T> run_with_cleanup(task<T> body, Cleanup
     } catch (...) {
         outcome = result<T>::failure(std::current_exception());
     }
-    cancel_scope scope(self, true);
+    cancel_scope scope(self, cancel_scope::kind::shielded);
     scope.set_time_limit(grace);
     try {
         auto last = cleanup();

@@ -114,12 +114,10 @@ template <class T = void> class [[nodiscard]] task {
     /// For combinators: the coroutine itself.
     promise_type& promise() const noexcept { return *promise_; }
     promise_type* release() noexcept { return std::exchange(promise_, nullptr); }
-
-  private:
-    friend promise_type;
     explicit task(promise_type& promise) noexcept
         : promise_(&promise) {}
 
+  private:
     promise_type* promise_;
 };
 
