@@ -1,0 +1,18 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What tandem-get was asked to do.
+struct get_options {
+    std::vector<std::string> links;
+    std::string input_file;
+    std::string folder = "images";
+    std::string ca_file;
+    int jobs = 16;
+    int thumbnail = 0;
+};
+
+/// Fills `chosen` from the command line, links of the input file included. Returns the status to exit with if
+/// there is nothing to do: 0 after --help, 2 after a usage error, which is printed.
+std::optional<int> read_options(get_options& chosen, std::vector<std::string> arguments);

@@ -1,0 +1,82 @@
+// The programs of the design, run as they stand.
+#include "examples/origin.hpp"
+
+#include <filesystem>
+
+using Catch::Matchers::Contains;
+
+TEST_CASE("hello prints what example.org says") {
+    test::origin server({"--name", "example.org"});
+    // hello.cpp itself; the program that the test runs differs in what the name example.org leads to.
+    auto hello = test::run({test::program("hello-on-loopback")},
+                           {.environment = {"TANDEM_TEST_PORT=" + server.https_port(),
+                                            "SSL_CERT_FILE=" + server.authority_file()}});
+    INFO(hello.errors);
+    CHECK(hello.status == 0);
+    CHECK(hello.output == "Hello from Tandem's example origin.\n");
+}
+
+TEST_CASE("hello does not talk to a server that is not example.org") {
+    test::origin server({"--name", "example.net"});
+    auto hello = test::run({test::program("hello-on-loopback")},
+                           {.environment = {"TANDEM_TEST_PORT=" + server.https_port(),
+                                            "SSL_CERT_FILE=" + server.authority_file()}});
+    CHECK(hello.status != 0);
+    CHECK(hello.output.empty());
+    CHECK_THAT(hello.errors, Contains("https://example.org/"));
+}
+
+TEST_CASE("hybrid downloads and makes thumbnails; one failure stops nobody else's work") {
+    test::origin server;
+    test::temp_folder folder;
+    auto photo = [&](const std::string& path) { return server.http + path; };
+    auto hybrid = test::run({test::program("hybrid"), photo("/photo-000.jpg"), photo("/missing.jpg"),
+                             photo("/SHA256SUMS"), photo("/photo-001.jpg")},
+                            {.folder = folder.path().string()});
+    CHECK(hybrid.status == 1);
+    CHECK_THAT(hybrid.errors, Contains(photo("/missing.jpg") + ": ") && Contains("404"));
+    CHECK_THAT(hybrid.errors, Contains("SHA256SUMS: neither a JPEG nor a PNG image"));
+    CHECK(test::files_below(folder.path()) ==
+          std::vector<std::string>{"images/SHA256SUMS", "images/photo-000.jpg",
+                                   "images/photo-000_thumbnail.jpg", "images/photo-001.jpg",
+                                   "images/photo-001_thumbnail.jpg"});
+}
+
+TEST_CASE("hybrid exits with 0 when all went well") {
+    test::origin server;
+    test::temp_folder folder;
+    auto hybrid = test::run({test::program("hybrid"), server.http + "/photo-003.jpg"},
+                            {.folder = folder.path().string()});
+    INFO(hybrid.errors);
+    CHECK(hybrid.status == 0);
+    CHECK(test::files_below(folder.path()).size() == 2);
+}
+
+TEST_CASE("hybrid takes a bad URL for wrong usage") {
+    test::temp_folder folder;
+    auto hybrid = test::run({test::program("hybrid"), "not a url"}, {.folder = folder.path().string()});
+    CHECK(hybrid.status == 2);
+    CHECK_THAT(hybrid.errors, Contains("not a url"));
+    CHECK(test::files_below(folder.path()).empty());
+}
+
+TEST_CASE("structured shows groups, gather, timeout and errors as values") {
+    auto structured = test::run({test::program("structured")});
+    CHECK(structured.status == 0);
+    CHECK(structured.output == "hello, Ada\nhello, Edsger\nhello, Tony\n"
+                               "everybody has been greeted\n"
+                               "1 and 2\n"
+                               "timed out\n"
+                               "failed: no luck\n"
+                               "failed: no luck\n");
+}
+
+TEST_CASE("executors runs the same function in a thread and in a process") {
+    auto executors = test::run({test::program("executors")});
+    INFO(executors.errors);
+    CHECK(executors.status == 0);
+    CHECK(executors.output == "9592 primes, says a thread; 9592, says a process\n"
+                              "the thread is in this process, the worker is not\n"
+                              "5133 + 4459 = 9592\n"
+                              "refused: no such range\n");
+}
