@@ -13,7 +13,7 @@ retry_policy& retry_policy::attempts(int count) noexcept {
 retry_policy& retry_policy::pause(duration first, double factor, duration longest) noexcept {
     first_ = first;
     factor_ = factor;
-    longest_ = longest;
+    longest_ = std::max(first, longest);
     return *this;
 }
 retry_policy& retry_policy::jitter(double share) noexcept {

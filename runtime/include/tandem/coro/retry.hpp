@@ -15,7 +15,8 @@ class TANDEM_API retry_policy {
   public:
     /// How often the work is tried in all; at least once.
     retry_policy& attempts(int count) noexcept;
-    /// The pause after the first failure; each further one is `factor` times as long, up to `longest`.
+    /// The pause after the first failure; each further one is `factor` times as long, up to `longest`
+    /// (at least `first`).
     retry_policy& pause(duration first, double factor = 2.0,
                         duration longest = std::chrono::seconds(30)) noexcept;
     /// Draws each pause from the part of it above 1 − `share` (0 to 1), so that those who failed together do
