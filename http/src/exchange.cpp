@@ -115,7 +115,7 @@ std::optional<url> exchange::redirect_target() const {
     try {
         return current_.resolve(location);
     } catch (const bad_url& reason) {
-        site_.fail<redirect_error>("redirected to '" + std::string(location) + "', which is " +
+        site_.fail<redirect_error>("redirected to '" + std::string(reason.url()) + "', which is " +
                                    std::string(reason.cause()));
     }
 }

@@ -140,9 +140,21 @@ urls::url_view parsed(std::string_view text, const std::string& spelled) {
     throw bad_url(text, malformed_authority);
 }
 
+/// `text` as an error may show it: without a user name and password.
+std::string without_credentials(std::string_view text) {
+    auto begin = text.find("//");
+    if (begin == std::string_view::npos) return std::string(text);
+    begin += 2;
+    auto authority = text.substr(begin, text.substr(begin).find_first_of("/\\?#"));
+    auto at = authority.rfind('@');
+    if (at == std::string_view::npos) return std::string(text);
+    return std::string(text.substr(0, begin)) + std::string(text.substr(begin + at + 1));
+}
+
 void refuse_control_characters(std::string_view text) {
     for (unsigned char c : text)
-        if (c < 0x20 || c == 0x7f) throw bad_url(text, "not a URL: it contains a control character");
+        if (c < 0x20 || c == 0x7f)
+            throw bad_url(without_credentials(text), "not a URL: it contains a control character");
 }
 
 /// A reference's scheme, or nothing where it has none (RFC 3986 section 4.2).
@@ -166,19 +178,20 @@ url::url(std::string_view text) {
     auto given = trimmed(text);
     if (given.empty()) throw bad_url("\"\"", "not a URL: it is empty");
     refuse_control_characters(given);
-    if (given.size() > longest_url) throw bad_url(given, "not a URL: it is longer than a mebibyte");
+    const auto shown = without_credentials(given);
+    if (given.size() > longest_url) throw bad_url(shown, "not a URL: it is longer than a mebibyte");
     auto spelled = repaired(given.substr(0, given.find('#')));
 
     auto colon = spelled.find("://");
     std::string scheme;
     for (char c : std::string_view(spelled).substr(0, colon == std::string::npos ? 0 : colon))
         scheme += lower(c);
-    if (scheme != "http" && scheme != "https") throw bad_url(given, wrong_scheme);
+    if (scheme != "http" && scheme != "https") throw bad_url(shown, wrong_scheme);
     bool https = scheme == "https";
 
-    auto parts = parsed(given, spelled);
-    auto host_name = checked_host(given, parts);
-    port_ = checked_port(given, parts, https);
+    auto parts = parsed(shown, spelled);
+    auto host_name = checked_host(shown, parts);
+    port_ = checked_port(shown, parts, https);
     if (parts.has_userinfo()) {
         auto user = parts.encoded_userinfo();
         user_info_.assign(user.data(), user.size());
@@ -194,7 +207,7 @@ url::url(std::string_view text) {
     path_begin_ = size();
     auto path = parts.encoded_path();
     // Boost.URL 1.81 takes the x of http://host:x/ for a path.
-    if (!path.empty() && path.front() != '/') throw bad_url(given, malformed_authority);
+    if (!path.empty() && path.front() != '/') throw bad_url(shown, malformed_authority);
     text_ += without_dots(std::string_view(path.data(), path.size()));
     query_begin_ = size();
     if (parts.has_query()) {

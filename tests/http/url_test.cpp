@@ -112,6 +112,15 @@ TEST_CASE("user name and password are kept out of sight") {
     CHECK(link.host() == "h");
     CHECK(link.authority() == "h");
     CHECK(link != url("http://h/x"));
+    for (const char* bad : {"http://user:secret@h:99999/x", "ftp://user:secret@h/x", "http://user:secret@/x",
+                            "http://user:secret@a b/x", "http://user:secret@h/\nx"}) {
+        try {
+            url accepted(bad);
+            FAIL("accepted " << accepted);
+        } catch (const bad_url& error) {
+            CHECK(std::string(error.what()).find("secret") == std::string::npos);
+        }
+    }
 }
 
 TEST_CASE("a reference is resolved as RFC 3986 section 5.4 shows") {
