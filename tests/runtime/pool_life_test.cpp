@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <fstream>
 #include <poll.h>
@@ -66,17 +67,24 @@ int read_stdin() {
     return static_cast<int>(read(STDIN_FILENO, &byte, 1));
 }
 
+std::string path_beside_this_program(const std::string& name) {
+    char self[4096];
+    const ssize_t size = readlink("/proc/self/exe", self, sizeof self);
+    std::string path(self, size);
+    return path.replace(path.rfind('/') + 1, std::string::npos, name);
+}
+
+void load_library(std::string file) {
+    if (!dlopen(file.c_str(), RTLD_NOW)) throw std::runtime_error(dlerror());
+}
+
 /// A program of the tests' own, with its stdout or stderr read by us.
 class child_program {
   public:
     child_program(std::string file, std::string argument, int output) {
         int ends[2];
         REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
-        std::string path = "/proc/self/exe";
-        char self[4096];
-        const ssize_t size = readlink(path.c_str(), self, sizeof self);
-        path.assign(self, size);
-        path.replace(path.rfind('/') + 1, std::string::npos, file);
+        const std::string path = path_beside_this_program(file);
         pid_ = fork();
         if (pid_ == 0) {
             dup2(ends[1], output);
@@ -227,6 +235,29 @@ TEST_CASE("a pool that is destroyed takes its workers with it") {
     CHECK(errno == ESRCH);
 }
 
+TEST_CASE("jobs of a pool that is destroyed fail with broken_pool") {
+    auto pool = std::make_unique<process_pool>(process_pool_options().workers(1));
+    std::vector<std::string> errors;
+    auto victim = [&]() -> task<> {
+        try {
+            co_await pool->run([] { std::this_thread::sleep_for(1h); });
+        } catch (const tandem::broken_pool& error) {
+            errors.push_back(error.what());
+        }
+    };
+    auto body = [&](tandem::task_group& group) -> task<> {
+        group.spawn(victim());
+        group.spawn(victim());
+        while (pool->statistics().running == 0)
+            co_await tandem::sleep(1ms);
+        pool.reset();
+    };
+    auto all = [&]() -> task<> { co_await tandem::with_group(body); };
+    block_on(all());
+    REQUIRE(errors.size() == 2);
+    CHECK_THAT(errors[0], Catch::StartsWith("job ") && Catch::Contains("was destroyed"));
+}
+
 TEST_CASE("a pool used in two loops at once is an error") {
     process_pool pool(process_pool_options().workers(1));
     auto other_loop = [&]() -> task<std::string> {
@@ -270,4 +301,31 @@ TEST_CASE("a main without worker_entry is told the cure, and no flood of process
     CHECK_THAT(said, Catch::Contains("call tandem::worker_entry(argc, argv) first in main"));
     // Three were tried, and none of them started another.
     CHECK(said.size() < 5000);
+}
+
+TEST_CASE("a worker that never reports for work breaks the pool") {
+    child_program program("late-worker", "", STDERR_FILENO);
+    const std::string said = program.rest();
+    const int status = program.wait();
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 3);
+    CHECK_THAT(said, Catch::Contains("did not report for work in time"));
+    CHECK_THAT(said, Catch::Contains("main has to call tandem::worker_entry"));
+}
+
+TEST_CASE("a function of a library that workers lack is an error that names the library") {
+    const std::string file = path_beside_this_program("test-plugin.so");
+    void* library = dlopen(file.c_str(), RTLD_NOW);
+    REQUIRE(library);
+    const auto triple = reinterpret_cast<int (*)(int)>(dlsym(library, "triple"));
+    REQUIRE(triple);
+    process_pool pool(process_pool_options().workers(1));
+    CHECK_THROWS_AS(block_on(pool.run(triple, 2)), tandem::unknown_function);
+    CHECK_THROWS_WITH(block_on(pool.run(triple, 2)), Catch::Contains("test-plugin.so"));
+    auto load_first = [&]() -> task<int> {
+        co_await pool.run(load_library, file);
+        co_return co_await pool.run(triple, 2);
+    };
+    CHECK(block_on(load_first()) == 6);
+    dlclose(library);
 }

@@ -1,0 +1,95 @@
+// Calls that must not compile: CTest builds this once for each REFUSED and looks for the cure in what the
+// compiler says. Without REFUSED it compiles.
+#include <tandem/pool/process_pool.hpp>
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace {
+
+struct with_pointer {
+    int number;
+    const char* text;
+};
+struct with_reference {
+    const std::string& text;
+};
+union either {
+    int number;
+    float fraction;
+};
+class secretive {
+  public:
+    explicit secretive(int value)
+        : value_(value) {}
+    int value() const { return value_; }
+
+  private:
+    int value_;
+};
+struct shape {
+    virtual ~shape() = default;
+};
+struct counter {
+    int next() { return ++count; }
+    int count = 0;
+};
+
+int take_text(const std::string& text) {
+    return static_cast<int>(text.size());
+}
+[[maybe_unused]] const char* give_pointer() {
+    return "text";
+}
+[[maybe_unused]] void write_to(int& out) {
+    out = 1;
+}
+
+template <class T> void send(tandem::encoder& out, const T& value) {
+    tandem::encode(out, value);
+}
+
+} // namespace
+
+void use(tandem::process_pool& pool, tandem::encoder& out, const with_reference& referring, int captured) {
+    static_cast<void>(pool.run(take_text, "converted"));
+    send(out, captured);
+    static_cast<void>(referring);
+#if defined(REFUSED_pointer)
+    send(out, &captured);
+#elif defined(REFUSED_pointer_inside)
+    send(out, std::vector<with_pointer>());
+#elif defined(REFUSED_reference_inside)
+    send(out, referring);
+#elif defined(REFUSED_string_view)
+    send(out, std::string_view());
+#elif defined(REFUSED_span)
+    send(out, std::span<int>());
+#elif defined(REFUSED_handle)
+    send(out, std::make_unique<int>());
+#elif defined(REFUSED_union)
+    send(out, either());
+#elif defined(REFUSED_class)
+    send(out, secretive(1));
+#elif defined(REFUSED_polymorphic)
+    send(out, shape());
+#elif defined(REFUSED_built_in_array)
+    send(out, "literal");
+#elif defined(REFUSED_capture)
+    static_cast<void>(pool.run([captured] { return captured; }));
+#elif defined(REFUSED_std_function)
+    static_cast<void>(pool.run(std::function<int()>()));
+#elif defined(REFUSED_member_pointer)
+    static_cast<void>(pool.run(&counter::next, counter()));
+#elif defined(REFUSED_result)
+    static_cast<void>(pool.run(give_pointer));
+#elif defined(REFUSED_output)
+    static_cast<void>(pool.run(write_to, captured));
+#elif defined(REFUSED_argument)
+    static_cast<void>(pool.run(take_text, 1.5));
+#elif defined(REFUSED_argument_count)
+    static_cast<void>(pool.run(take_text));
+#endif
+}
