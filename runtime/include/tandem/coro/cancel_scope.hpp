@@ -46,7 +46,7 @@ class TANDEM_API cancelled {
 ///
 /// The combinators (`timeout`, `with_group`, `gather`, …) open scopes; applications seldom make one
 /// themselves. Belongs to one loop and to its thread.
-class TANDEM_API cancel_scope : private detail::timer {
+class TANDEM_API cancel_scope final : private detail::timer {
   public:
     enum class kind : std::uint8_t {
         plain,
