@@ -107,8 +107,8 @@ TEST_CASE("worker_died names the job and has the worker's last words") {
     } catch (const tandem::worker_died& error) {
         CHECK(error.exit_status() == 9);
         CHECK(error.last_words() == "first\nand last");
-        CHECK_THAT(error.what(), Catch::StartsWith("job 1 (") && Catch::Contains("exited with status 9") &&
-                                     Catch::Contains("and last"));
+        CHECK_THAT(error.what(), Catch::StartsWith("job 1 (") && Catch::Contains("say_and_die(") &&
+                                     Catch::Contains("exited with status 9") && Catch::Contains("and last"));
     }
 }
 

@@ -1,11 +1,10 @@
 #include "pool/call.hpp"
 
-#include <cxxabi.h>
-#include <memory>
 #include <string>
 
 #include "pool/code_address.hpp"
 #include "pool/frame.hpp"
+#include "pool/symbol_name.hpp"
 
 namespace tandem::detail {
 
@@ -28,10 +27,7 @@ void run_call(decoder& arguments, encoder& result, const std::stop_token& stop) 
 
 std::string describe_call(const encoded_call& call) {
     if (!call.closure) return describe_code_address(call.function);
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> name(
-        abi::__cxa_demangle(call.closure->name(), nullptr, nullptr, &status), &std::free);
-    return name ? name.get() : call.closure->name();
+    return demangle(call.closure->name());
 }
 
 } // namespace tandem::detail

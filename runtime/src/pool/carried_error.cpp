@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "pool/std_exceptions.hpp"
+#include "pool/symbol_name.hpp"
 #include <tandem/pool/carry_exception.hpp>
 #include <tandem/pool/errors.hpp>
 
@@ -38,13 +39,6 @@ struct exception_registry {
         return at == codecs.end() ? nullptr : &at->second;
     }
 };
-
-std::string readable_type(const std::type_info& type) {
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> name(
-        abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
-    return name ? name.get() : type.name();
-}
 
 std::string current_what() {
     try {
@@ -81,7 +75,7 @@ void encode_current_exception(encoder& out) {
         }
     }
     tandem::encode(out, false);
-    tandem::encode(out, readable_type(type));
+    tandem::encode(out, demangle(type.name()));
     tandem::encode(out, current_what());
 }
 

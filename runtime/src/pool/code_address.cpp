@@ -1,16 +1,14 @@
 #include "pool/code_address.hpp"
 
 #include <algorithm>
-#include <cxxabi.h>
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
-#include <memory>
 #include <mutex>
+#include <sstream>
 #include <sys/stat.h>
-#include <unordered_map>
 #include <vector>
 
+#include "pool/symbol_name.hpp"
 #include <tandem/pool/codec.hpp>
 #include <tandem/pool/errors.hpp>
 
@@ -56,10 +54,14 @@ std::string find_build_id(const char* notes, std::size_t size) {
     return {};
 }
 
+/// The link leads to the running program even when its file has been replaced.
+const char* file_of(const std::string& path) {
+    return path.empty() ? "/proc/self/exe" : path.c_str();
+}
+
 std::string file_identity(const std::string& path) {
-    // The link leads to the running program even when its file has been replaced.
     struct stat file {};
-    if (stat(path.empty() ? "/proc/self/exe" : path.c_str(), &file) != 0) return {};
+    if (stat(file_of(path), &file) != 0) return {};
     return "file:" + std::to_string(file.st_dev) + ':' + std::to_string(file.st_ino) + ':' +
            std::to_string(file.st_size) + ':' + std::to_string(file.st_mtim.tv_sec) + '.' +
            std::to_string(file.st_mtim.tv_nsec);
@@ -167,21 +169,16 @@ const void* decode_code_address(decoder& in) {
 }
 
 std::string describe_code_address(const void* code) {
-    Dl_info symbol;
-    if (dladdr(code, &symbol) != 0 && symbol.dli_sname && symbol.dli_saddr == code) {
-        int status = 0;
-        const std::unique_ptr<char, void (*)(void*)> name(
-            abi::__cxa_demangle(symbol.dli_sname, nullptr, nullptr, &status), &std::free);
-        return name ? name.get() : symbol.dli_sname;
-    }
     const auto address = reinterpret_cast<std::uintptr_t>(code);
     return module_table::instance().with_address(address, [&](const module* found) -> std::string {
         if (!found) return "an unknown function";
-        constexpr char digits[] = "0123456789abcdef";
-        std::string hex;
-        for (std::uintptr_t rest = address - found->base; rest != 0; rest /= 16)
-            hex.insert(hex.begin(), digits[rest % 16]);
-        return name_of(found->path) + "+0x" + hex;
+        const std::uintptr_t offset = address - found->base;
+        const std::string name = find_symbol_name(file_of(found->path), offset);
+        if (!name.empty()) return demangle(name.c_str());
+        // As addr2line takes it.
+        std::ostringstream place;
+        place << name_of(found->path) << "+0x" << std::hex << offset;
+        return place.str();
     });
 }
 

@@ -19,8 +19,7 @@ void encode_code_address(encoder& out, const void* code);
 /// module, if it is not loaded here or the offset is not in its code. Thread safe.
 const void* decode_code_address(decoder& in);
 
-/// The symbol at `code`, demangled, where the dynamic symbols tell; else its module and offset, as addr2line
-/// takes it.
+/// The name of the function at `code`; its module and offset where the module has been stripped of names.
 std::string describe_code_address(const void* code);
 
 } // namespace tandem::detail

@@ -147,8 +147,8 @@ void worker_link::finish() noexcept {
 }
 
 void worker_link::signal(int number) noexcept {
-    // Not reaped yet, so the id is still its own.
-    if (pid_ > 0) kill(-pid_, number);
+    // Not reaped yet, so the id is still its own. A job may have moved its process to another group.
+    if (pid_ > 0 && kill(-pid_, number) != 0) kill(pid_, number);
 }
 
 void worker_link::allow(std::chrono::steady_clock::duration limit) {

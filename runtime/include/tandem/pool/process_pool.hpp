@@ -35,9 +35,10 @@ class TANDEM_API process_pool {
 
     /// Runs `function(arguments...)` in a worker and returns what it returns, as a value.
     ///
-    /// The function is an ordinary one or a captureless lambda. The arguments are converted to the types of
-    /// its parameters and encoded at once, before the task is awaited; see tandem/pool/codec.hpp for what can
-    /// travel. A std::stop_token as its first or last parameter is supplied by the worker.
+    /// The pool must outlive the task. The function is an ordinary one or a captureless lambda. The arguments
+    /// are converted to the types of its parameters and encoded at once, before the task is awaited; see
+    /// tandem/pool/codec.hpp for what can travel. A std::stop_token as its first or last parameter is
+    /// supplied by the worker.
     ///
     /// The await rethrows the function's exception: types of std and those of carry_exception as themselves,
     /// others as remote_error. It throws worker_died if the worker ended before the job, unknown_function if
