@@ -20,6 +20,11 @@ task<int> second() {
     co_return 2;
 }
 
+task<std::string> mirror(std::string name, tandem::duration time) {
+    co_await tandem::sleep(time);
+    co_return name;
+}
+
 task<std::string> slow() {
     co_await tandem::sleep(1h);
     co_return "an hour later";
@@ -42,6 +47,10 @@ task<> async_main() {
     // Both at once, and both values.
     auto [a, b] = co_await tandem::gather(first(), second());
     std::cout << a << " and " << b << '\n';
+
+    // The first one wins; the other is cancelled, and has ended when this line goes on.
+    auto winner = co_await tandem::race(mirror("near", 1ms), mirror("far", 1h));
+    std::cout << "from the mirror that is " << winner << '\n';
 
     // What takes too long is cancelled; it has ended when this line throws.
     try {

@@ -62,6 +62,7 @@ origin_process::origin_process(const std::vector<std::string>& arguments) {
 origin_process::~origin_process() {
     ::close(lifeline_);
     ::close(output_);
+    ::kill(pid_, SIGKILL); // it may be busy making photos, and has nothing to clean up
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
 }

@@ -4,6 +4,7 @@
 #include "demo/modes.hpp"
 #include "thumbnail/image.hpp"
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -110,6 +111,7 @@ digest_map inspect_thumbnails(const demo_folder& folder, const digest_map& photo
 table::table(std::string_view title) {
     fmt::print("\n{:<34}{:>10}{:>11}{:>8}{:>18}{:>14}\n", title, "wall", "speed-up", "files",
                "bytes verified", "connections");
+    std::fflush(stdout);
 }
 
 void table::print(const row& next) {

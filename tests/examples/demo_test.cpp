@@ -2,6 +2,7 @@
 #include "examples/origin.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 using Catch::Matchers::Contains;
@@ -29,6 +30,21 @@ names columns(const std::string& output, const std::string& mode) {
         return result;
     }
     return {};
+}
+
+names children_of(int pid) {
+    auto id = std::to_string(pid);
+    std::istringstream list(test::read_file("/proc/" + id + "/task/" + id + "/children"));
+    names children;
+    for (std::string child; list >> child;)
+        children.push_back(child);
+    return children;
+}
+
+/// Whether the process runs; one that has ended but was not reaped does not.
+bool runs(const std::string& pid) {
+    auto stat = test::read_file("/proc/" + pid + "/stat");
+    return !stat.empty() && stat.find(") Z ") == std::string::npos;
 }
 
 } // namespace
@@ -103,17 +119,38 @@ TEST_CASE("Ctrl-C on a terminal ends the demo in any mode, with its workers and 
             {test::program("tandem-demo"), "--files", "24", "--latency", "700", "--modes", mode},
             {.terminal = true, .folder = folder.path().string()});
         child.wait_for_output(": 0 files"); // the progress line
-        while (test::files_below(folder / "images").empty())
+        while (test::files_below(folder / "images").empty()) {
+            REQUIRE(runs(std::to_string(child.pid())));
             std::this_thread::sleep_for(5ms);
+        }
         child.write("\x03");
         INFO(mode << '\n' << child.output());
         CHECK(child.wait() == 130);
-        CHECK_THAT(child.output(), Contains("interrupted"));
+        CHECK_THAT(child.output(), Contains("interrupted") && !Contains("died"));
         for (auto& name : test::files_below(folder / "images")) {
             INFO(name);
             std::filesystem::remove(folder / ("images/" + name));
             CHECK(name.starts_with("photo-"));
             CHECK(name.ends_with(".jpg"));
         }
+    }
+}
+
+TEST_CASE("nothing that the demo started outlives it, even when it is killed") {
+    test::temp_folder folder;
+    test::child_process child(
+        {test::program("tandem-demo"), "--files", "24", "--latency", "700", "--modes", "processes"},
+        {.folder = folder.path().string()});
+    child.wait_for_output("downloads");
+    names children;
+    while ((children = children_of(child.pid())).size() < 5) { // the origin and four workers
+        REQUIRE(runs(std::to_string(child.pid())));
+        std::this_thread::sleep_for(5ms);
+    }
+    child.signal(SIGKILL);
+    CHECK(child.wait() == 128 + SIGKILL); // it waits for whoever holds the demo's standard error, too
+    for (auto& pid : children) {
+        while (runs(pid))
+            std::this_thread::sleep_for(5ms);
     }
 }

@@ -60,12 +60,13 @@ TEST_CASE("hybrid takes a bad URL for wrong usage") {
     CHECK(test::files_below(folder.path()).empty());
 }
 
-TEST_CASE("structured shows groups, gather, timeout and errors as values") {
+TEST_CASE("structured shows groups, gather, race, timeout and errors as values") {
     auto structured = test::run({test::program("structured")});
     CHECK(structured.status == 0);
     CHECK(structured.output == "hello, Ada\nhello, Edsger\nhello, Tony\n"
                                "everybody has been greeted\n"
                                "1 and 2\n"
+                               "from the mirror that is near\n"
                                "timed out\n"
                                "failed: no luck\n"
                                "failed: no luck\n");
