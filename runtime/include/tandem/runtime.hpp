@@ -13,6 +13,9 @@
 #include <tandem/coro/task_group.hpp>
 #include <tandem/coro/task_local.hpp>
 #include <tandem/coro/timeout.hpp>
+#include <tandem/io/resolver.hpp>
+#include <tandem/pool/process_pool.hpp>
+#include <tandem/pool/worker.hpp>
 #include <tandem/run.hpp>
 #include <tandem/sync/event.hpp>
 #include <tandem/sync/semaphore.hpp>
