@@ -5,11 +5,11 @@
 #include <optional>
 #include <stop_token>
 #include <tandem/coro/for_each.hpp>
-#include <tandem/coro/loop.hpp>
 #include <tandem/coro/sleep.hpp>
 #include <tandem/coro/task_group.hpp>
 #include <tandem/http/client.hpp>
 #include <tandem/pool/process_pool.hpp>
+#include <tandem/threads/block_on.hpp>
 #include <tandem/threads/thread_pool.hpp>
 
 namespace http = tandem::http;
@@ -57,10 +57,8 @@ task<> download_one_by_one(names links, std::string folder) {
 
 /// Runs `work` in a thread or process that has no loop yet, until it is done or the pool wants it to stop.
 void run_here(std::stop_token stop, task<> work) {
-    tandem::loop here;
-    std::stop_callback cancel(stop, [&] { here.post([&] { here.root()->cancel(); }); });
     try {
-        here.run(std::move(work));
+        tandem::block_on(stop, std::move(work));
     } catch (const tandem::cancelled&) { // as wanted
     }
 }

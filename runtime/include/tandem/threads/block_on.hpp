@@ -1,5 +1,7 @@
 // From ordinary code into a coroutine.
 #pragma once
+#include <stop_token>
+
 #include <tandem/coro/loop.hpp>
 
 namespace tandem {
@@ -9,6 +11,15 @@ namespace tandem {
 /// there, await the task.
 template <class T> T block_on(task<T> work) {
     loop here;
+    return here.run(std::move(work));
+}
+
+/// The same, and cancels `work` when `stop` is requested, from whichever thread: what a function run by a
+/// thread_pool or a process_pool passes its std::stop_token to. Throws `cancelled` where that ended the work.
+template <class T> T block_on(std::stop_token stop, task<T> work) {
+    loop here;
+    const auto cancel = [&] { here.post([&] { here.root()->cancel(); }); };
+    const std::stop_callback when_stopped(stop, cancel);
     return here.run(std::move(work));
 }
 
