@@ -1,5 +1,6 @@
 // A doubly linked list of objects that carry their own links: joining and leaving allocate nothing.
 #pragma once
+#include <cstddef>
 
 namespace tandem::detail {
 
@@ -42,6 +43,13 @@ template <class T, class Tag> class intrusive_list {
     }
 
     bool empty() const noexcept { return head_.next_ == &head_; }
+    /// Counts them one by one.
+    std::size_t size() const noexcept {
+        std::size_t count = 0;
+        for (const hook* at = head_.next_; at != &head_; at = at->next_)
+            ++count;
+        return count;
+    }
     T& front() noexcept { return static_cast<T&>(*head_.next_); }
 
     void push_back(T& item) noexcept {
@@ -71,6 +79,10 @@ template <class T, class Tag> class intrusive_list {
     template <class Visit> void for_each(Visit visit) {
         for (hook* at = head_.next_; at != &head_; at = at->next_)
             visit(static_cast<T&>(*at));
+    }
+    template <class Visit> void for_each(Visit visit) const {
+        for (const hook* at = head_.next_; at != &head_; at = at->next_)
+            visit(static_cast<const T&>(*at));
     }
 
   private:

@@ -78,15 +78,17 @@ class TANDEM_API waiter : public list_hook<waiter_tag> {
 
 /// The awaiter of an operation. `Operation` derives from it and has `void enqueue()` (join the primitive's
 /// queue), `withdraw()`, its own `await_resume()`, which calls `throw_if_cancelled()` first, and, where an
-/// outcome can be there already, `bool try_now()`.
-template <class Operation> class [[nodiscard]] waiting_operation : public waiter {
+/// outcome can be there already, `bool try_now()`. `Base` is what else in its queue the operation has in
+/// common with others.
+template <class Operation, class Base = waiter> class [[nodiscard]] waiting_operation : public Base {
   public:
+    using Base::Base;
     bool await_ready() const noexcept { return false; }
     template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) {
-        if (!checkpoint(self.promise())) return false;
+        if (!this->checkpoint(self.promise())) return false;
         Operation& operation = static_cast<Operation&>(*this);
-        if (operation.try_now()) return commit_at_once();
-        begin_waiting();
+        if (operation.try_now()) return this->commit_at_once();
+        this->begin_waiting();
         operation.enqueue();
         return true;
     }

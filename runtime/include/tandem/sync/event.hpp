@@ -1,8 +1,15 @@
 // A flag that tasks wait for.
 #pragma once
+#include <cstddef>
+
 #include <tandem/coro/waiter.hpp>
 
 namespace tandem {
+
+struct event_statistics {
+    bool is_set;
+    std::size_t tasks_waiting; ///< tasks in `wait`
+};
 
 /// Something that happens once, and stays so until cleared. Setting it wakes all that wait, in the order in
 /// which they came. Belongs to its loop's thread.
@@ -19,6 +26,8 @@ class TANDEM_API event {
     void clear() noexcept { set_ = false; }
     /// `co_await event.wait()`: returns at once if the event is set. Cancellation ends the wait.
     wait_operation wait() noexcept;
+
+    event_statistics statistics() const noexcept { return {set_, waiters_.size()}; }
 
   private:
     struct queue_tag;

@@ -7,6 +7,12 @@
 
 namespace tandem {
 
+struct semaphore_statistics {
+    std::size_t capacity;      ///< permits in all
+    std::size_t held;          ///< permits that somebody holds, or has been given and takes next
+    std::size_t tasks_waiting; ///< tasks in `acquire`
+};
+
 /// Lets a bounded number of tasks do something at a time. Fair: permits go to those that wait in the order in
 /// which they came, and nobody overtakes them. Belongs to its loop's thread.
 class TANDEM_API semaphore {
@@ -15,7 +21,8 @@ class TANDEM_API semaphore {
     class [[nodiscard]] acquire_operation;
 
     explicit semaphore(std::size_t permits) noexcept
-        : free_(permits) {}
+        : capacity_(permits)
+        , free_(permits) {}
 
     /// How many permits nobody holds.
     std::size_t available() const noexcept { return free_; }
@@ -25,11 +32,22 @@ class TANDEM_API semaphore {
     /// `semaphore::permit held = co_await limit.acquire();` waits for a permit, which goes back when `held`
     /// is destroyed. Cancellation ends the wait; a permit that was given already is delivered.
     acquire_operation acquire() noexcept;
+    /// A permit if one is free; else the result is empty.
+    [[nodiscard]] permit try_acquire() noexcept;
+
+    semaphore_statistics statistics() const noexcept { return {capacity_, capacity_ - free_, waiting_}; }
 
   private:
     struct queue_tag;
+    bool take() noexcept {
+        if (free_ == 0) return false;
+        --free_;
+        return true;
+    }
     void release() noexcept;
 
+    std::size_t capacity_;
+    /// Above zero only while nobody waits: a permit that comes back goes to the first that does.
     std::size_t free_;
     std::size_t waiting_ = 0;
     detail::intrusive_list<acquire_operation, queue_tag> waiters_;
@@ -53,6 +71,7 @@ class [[nodiscard]] semaphore::permit {
     explicit operator bool() const noexcept { return from_ != nullptr; }
 
   private:
+    friend semaphore;
     friend acquire_operation;
     explicit permit(semaphore& from) noexcept
         : from_(&from) {}
@@ -81,10 +100,8 @@ class semaphore::acquire_operation final : public detail::waiting_operation<acqu
     friend waiting_operation;
     friend semaphore;
     bool try_now() noexcept {
-        if (from_.free_ == 0 || from_.waiting_ > 0) return false;
-        --from_.free_;
-        held_ = true;
-        return true;
+        held_ = from_.take();
+        return held_;
     }
     void enqueue() noexcept {
         ++from_.waiting_;
@@ -102,6 +119,10 @@ class semaphore::acquire_operation final : public detail::waiting_operation<acqu
 
 inline semaphore::acquire_operation semaphore::acquire() noexcept {
     return acquire_operation(*this);
+}
+
+inline semaphore::permit semaphore::try_acquire() noexcept {
+    return take() ? permit(*this) : permit();
 }
 
 inline void semaphore::release() noexcept {
