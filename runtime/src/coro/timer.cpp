@@ -1,6 +1,7 @@
 #include <tandem/coro/timer.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::detail {
 namespace {
