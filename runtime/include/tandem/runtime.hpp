@@ -17,7 +17,16 @@
 #include <tandem/pool/process_pool.hpp>
 #include <tandem/pool/worker.hpp>
 #include <tandem/run.hpp>
+#include <tandem/sync/barrier.hpp>
+#include <tandem/sync/broadcast.hpp>
+#include <tandem/sync/channel.hpp>
+#include <tandem/sync/condition.hpp>
 #include <tandem/sync/event.hpp>
+#include <tandem/sync/latch.hpp>
+#include <tandem/sync/lifo_queue.hpp>
+#include <tandem/sync/mutex.hpp>
+#include <tandem/sync/priority_queue.hpp>
 #include <tandem/sync/semaphore.hpp>
+#include <tandem/sync/shared_mutex.hpp>
 #include <tandem/threads/block_on.hpp>
 #include <tandem/threads/thread_pool.hpp>
