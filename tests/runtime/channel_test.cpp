@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -459,6 +460,72 @@ TEST_CASE("wherever both sides are cancelled, a channel keeps no waiter and leak
             CHECK(parcel::alive() == 0);
         });
     }
+}
+
+TEST_CASE("a channel that grows while its values have wrapped around keeps their order") {
+    channel<parcel> parcels(100);
+    int next_in = 1, next_out = 1;
+    for (int round = 0; round < 12; ++round) {
+        for (int i = 0; i < 7; ++i)
+            CHECK(parcels.try_send(parcel(next_in++)));
+        for (int i = 0; i < 3; ++i) {
+            auto one = parcels.try_receive();
+            REQUIRE(one);
+            CHECK(one->number() == next_out++);
+        }
+    }
+    CHECK(parcels.size() == 48);
+    CHECK(parcel::alive() == 48);
+    while (auto one = parcels.try_receive())
+        CHECK(one->number() == next_out++);
+    CHECK(next_in == next_out);
+}
+
+TEST_CASE("a channel may go away as soon as it is closed, before those it woke have run") {
+    auto all = []() -> task<> {
+        auto full = std::make_unique<channel<parcel>>(0);
+        auto empty = std::make_unique<channel<parcel>>(3);
+        int woken = 0;
+        auto send = [&]() -> task<> {
+            auto outcome = co_await tandem::as_result(full->send(parcel(1)));
+            CHECK_THROWS_AS(outcome.value(), channel_closed);
+            ++woken;
+        };
+        auto receive = [&]() -> task<> {
+            auto one = co_await empty->receive();
+            CHECK_FALSE(one);
+            ++woken;
+        };
+        auto end = [&]() -> task<> {
+            co_await tandem::sleep(1h);
+            full->close();
+            empty->close();
+            full.reset();
+            empty.reset();
+        };
+        co_await tandem::gather(send(), receive(), end());
+        CHECK(woken == 2);
+        CHECK(parcel::alive() == 0);
+    };
+    run_virtual(all());
+}
+
+TEST_CASE("a channel of any type that moves can be waited on with a time limit") {
+    auto all = []() -> task<> {
+        channel<std::unique_ptr<std::string>> words(0);
+        auto send = [&]() -> task<> {
+            co_await tandem::timeout(1s, words.send(std::make_unique<std::string>("hello")));
+        };
+        auto receive = [&]() -> task<> {
+            auto word = co_await tandem::timeout(1s, words.receive());
+            REQUIRE(word);
+            CHECK(**word == "hello");
+        };
+        co_await tandem::gather(send(), receive());
+        auto none = co_await tandem::move_on_after(1s, words.receive());
+        CHECK_FALSE(none);
+    };
+    run_virtual(all());
 }
 
 TEST_CASE("a channel tells what it holds and who waits") {
