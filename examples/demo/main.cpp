@@ -25,7 +25,8 @@ using tandem::task;
 
 namespace {
 
-constexpr int most_at_once = 96;
+/// The hybrid's share of coroutines: as many as keep the pool busy while they wait for the network.
+constexpr int hybrid_at_once = 32;
 
 class demo {
   public:
@@ -73,58 +74,61 @@ class demo {
                                   download_with_threads(links_, path(), 8));
         co_await compare_download(rows, "processes", "4 processes",
                                   download_with_processes(links_, path(), 4));
-        for (int at_once : {8, 32, most_at_once}) {
-            co_await compare_download(rows, "coroutines", fmt::format("{} coroutines", at_once),
-                                      download_with_coroutines(links_, path(), at_once));
+        for (int at_once : {8, hybrid_at_once, 96}) {
+            auto result = co_await compare_download(rows, "coroutines", fmt::format("{} coroutines", at_once),
+                                                    download_with_coroutines(links_, path(), at_once));
+            if (at_once == hybrid_at_once) download_half_ = result;
         }
     }
 
-    task<> compare_download(table& rows, std::string mode, std::string title, task<> work) {
-        if (!chosen_.wants(mode)) co_return;
+    task<std::optional<row>> compare_download(table& rows, std::string mode, std::string title, task<> work) {
+        if (!chosen_.wants(mode)) co_return std::nullopt;
         folder_.clear();
         long before = co_await photo_connections();
         row result(title, co_await measure(title, std::move(work)));
         result.connections = co_await photo_connections() - before;
         result.verified = verify(folder_, photo_digests_, complaints_);
         rows.print(result);
-        last_download_ = result;
+        co_return result;
     }
 
     task<> compare_thumbnails() {
         if (!chosen_.wants("thumbnails") && !chosen_.wants("pool")) co_return;
         folder_.clear();
-        co_await measure("downloading the photos", download_with_coroutines(links_, path(), most_at_once));
+        co_await measure("downloading the photos", download_with_coroutines(links_, path(), hybrid_at_once));
         std::vector<std::string> photos;
         for (auto& [name, digest] : photo_digests_)
             photos.push_back(folder_ / name);
 
         table rows("thumbnails");
         co_await compare_thumbnail(rows, "thumbnails", "sequential", make_thumbnails_in_sequence(photos));
-        co_await compare_thumbnail(rows, "pool", "process pool", make_thumbnails_in_pool(photos));
+        thumbnail_half_ =
+            co_await compare_thumbnail(rows, "pool", "process pool", make_thumbnails_in_pool(photos));
     }
 
-    task<> compare_thumbnail(table& rows, std::string mode, std::string title, task<> work) {
-        if (!chosen_.wants(mode)) co_return;
+    task<std::optional<row>> compare_thumbnail(table& rows, std::string mode, std::string title,
+                                               task<> work) {
+        if (!chosen_.wants(mode)) co_return std::nullopt;
         folder_.clear_thumbnails();
         row result(title, co_await measure(title, std::move(work)));
         result.verified = verify_thumbnails();
         rows.print(result);
-        last_thumbnail_ = result;
+        co_return result;
     }
 
     task<> compare_hybrid() {
         if (!chosen_.wants("hybrid")) co_return;
         table rows("both");
-        if (last_download_ && last_thumbnail_) {
-            row halves(last_download_->mode + ", then " + last_thumbnail_->mode,
-                       last_download_->seconds + last_thumbnail_->seconds);
-            halves.verified = last_download_->verified + last_thumbnail_->verified;
+        if (download_half_ && thumbnail_half_) {
+            row halves(download_half_->mode + ", then " + thumbnail_half_->mode,
+                       download_half_->seconds + thumbnail_half_->seconds);
+            halves.verified = download_half_->verified + thumbnail_half_->verified;
             rows.print(halves);
         }
         folder_.clear();
-        std::string title = "hybrid: both at the same time";
+        auto title = fmt::format("hybrid: {} coroutines and pool", hybrid_at_once);
         row result(title,
-                   co_await measure(title, download_and_make_thumbnails(links_, path(), most_at_once)));
+                   co_await measure(title, download_and_make_thumbnails(links_, path(), hybrid_at_once)));
         result.verified = verify(folder_, photo_digests_, complaints_) + verify_thumbnails();
         rows.print(result);
     }
@@ -179,9 +183,9 @@ class demo {
     names links_;
     digest_map photo_digests_;
     digest_map thumbnail_digests_;
-    /// The halves that the hybrid is compared with.
-    std::optional<row> last_download_;
-    std::optional<row> last_thumbnail_;
+    /// What the hybrid is compared with: its halves, one after the other.
+    std::optional<row> download_half_;
+    std::optional<row> thumbnail_half_;
     std::vector<std::string> complaints_;
 };
 

@@ -84,7 +84,8 @@ task<> origin_server::state::accept(port& from) {
                 co_await tandem::sleep(10ms);
                 continue;
             }
-            socket.set_option(tcp::no_delay(true));
+            boost::system::error_code gone;
+            socket.set_option(tcp::no_delay(true), gone);
             ++connections;
             group.spawn(welcome(std::move(socket), from.tls ? &*from.tls : nullptr));
         }

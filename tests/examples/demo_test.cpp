@@ -74,7 +74,7 @@ TEST_CASE("the demo runs every mode as what it says, and verifies every byte") {
     }
     CHECK(std::stol(bytes) > 16 * 200'000);
     for (std::string mode :
-         {"process pool", "96 coroutines, then process pool", "hybrid: both at the same time"}) {
+         {"process pool", "32 coroutines, then process pool", "hybrid: 32 coroutines and pool"}) {
         auto row = columns(result.output, mode);
         INFO(mode);
         REQUIRE(row.size() == 6);
