@@ -61,6 +61,7 @@ bool cancel_scope::contains(const cancel_scope& other) const noexcept {
 }
 
 void cancel_scope::cancel(cancel_reason reason) noexcept {
+    scheduler_->check_thread();
     if (reason_) return;
     reason_ = reason;
     if (cause_) return; // a scope around this one was cancelled before, and all below it with it

@@ -81,6 +81,7 @@ void loop::run_to_end(detail::promise_base& main) {
         }
     } const guard(*this);
 
+    scheduler_.bind_to_this_thread();
     main_task end;
     main.start_beside(end, *root_, 0);
     while (!end.done || scheduler_.has_orphans())

@@ -1,12 +1,30 @@
 #include <tandem/coro/scheduler.hpp>
 
+#include <cstdio>
+#include <cstdlib>
+#include <pthread.h>
 #include <utility>
 
 #include <tandem/coro/promise.hpp>
 
 namespace tandem::detail {
 
+void scheduler::bind_to_this_thread() noexcept {
+    thread_ = pthread_self();
+}
+
+void scheduler::check_thread() const noexcept {
+#ifndef NDEBUG
+    if (thread_ == 0 || thread_ == pthread_self()) return;
+    std::fputs("tandem: a task, scope or primitive of a loop was used from another thread than the loop's. "
+               "Use loop.post(), or post() of a loop.handle(), to do it there.\n",
+               stderr);
+    std::abort();
+#endif
+}
+
 void scheduler::make_ready(promise_base& task) noexcept {
+    check_thread();
     task.next_ready_ = nullptr;
     if (last_ready_)
         last_ready_->next_ready_ = &task;

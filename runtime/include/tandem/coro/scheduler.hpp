@@ -31,6 +31,11 @@ class TANDEM_API scheduler {
         : source_(source)
         , shuffle_(shuffle_seed) {}
 
+    /// From here on everything of this scheduler belongs to the calling thread.
+    void bind_to_this_thread() noexcept;
+    /// In builds with assertions, ends the program with a message when another thread than the loop's gets here.
+    void check_thread() const noexcept;
+
     time_point now() const noexcept { return source_ ? source_->now() : clock::now(); }
     time_source* source() const noexcept { return source_; }
     timer_queue& timers() noexcept { return timers_; }
@@ -84,6 +89,8 @@ class TANDEM_API scheduler {
     int depth_ = 0;
     std::size_t orphans_ = 0;
     std::uint64_t last_scope_id_ = 0;
+    /// The loop's thread as pthread_self tells it, 0 before the loop has run.
+    std::uintptr_t thread_ = 0;
     std::uint64_t steps_ = 0;
     timer_queue timers_;
     time_source* source_;
