@@ -25,11 +25,9 @@ class TANDEM_API task_group final : private detail::child_set {
         : child_set(parent) {}
 
     /// Starts `work` beside the others, from the next turn of the loop on. `name` is for task dumps and
-    /// errors. Returns a handle to await its value with, which may be dropped. Throws usage_error when the
-    /// group has ended already.
+    /// errors. Returns a handle to await its value with, which may be dropped.
     template <awaitable Work>
     auto spawn(Work work, std::string name = {}) -> join_handle<detail::await_result_t<Work>> {
-        require_open();
         auto child = detail::to_task(std::move(work));
         if (!name.empty()) child.promise().set_name(std::move(name));
         auto& promise = *child.release();
@@ -76,8 +74,9 @@ class TANDEM_API task_group final : private detail::child_set {
         } catch (...) {
             group.note(std::current_exception());
         }
-        co_await group.join();
-        group.closed_ = true;
+        // Others may spawn between the end of the last task and this coroutine's next step.
+        while (group.running() > 0)
+            co_await group.join();
         group.rethrow();
         if (!group.kept_.empty()) throw exception_group("tasks of a group failed", std::move(group.kept_));
         if constexpr (!std::is_void_v<value>) {
@@ -89,15 +88,10 @@ class TANDEM_API task_group final : private detail::child_set {
 
     /// An error cancels the others, unless they are to keep going.
     void note(std::exception_ptr outcome);
-
-    void require_open() const {
-        if (closed_) throw usage_error("task_group: spawn after its with_group has ended");
-    }
     void ended(detail::promise_base& child) noexcept override;
 
     std::vector<std::exception_ptr> kept_;
     bool keeps_going_ = false;
-    bool closed_ = false;
 };
 
 /// Runs `body(group)` and everything it spawns into `group`; ends when all of them have, with the body's
