@@ -54,9 +54,10 @@ class TANDEM_API child_set : private child_owner {
         wait_for_fewer(child_set& set, std::size_t count) noexcept
             : set_(set)
             , count_(count) {}
-        bool await_ready() const noexcept { return set_.running_ <= count_; }
+        bool await_ready() const noexcept { return false; }
         template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
             begin_waiting_shielded(self.promise());
+            if (set_.running_ <= count_) return commit_at_once();
             set_.joining_ = this;
             return true;
         }

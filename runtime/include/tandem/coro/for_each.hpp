@@ -73,10 +73,17 @@ task<> run_items(Range held, std::size_t limit, failures* kept, Function functio
     item_children items(co_await this_task(), kept);
     bool stopped = false;
     try {
-        for (auto&& item : range_of(held)) {
+        auto& range = range_of(held);
+        auto at = std::begin(range);
+        const auto end = std::end(range);
+        // An item is taken when it can start, and not before.
+        for (bool is_first = true;; is_first = false) {
             co_await items.until_running(limit - 1);
+            if (!is_first) ++at;
+            if (at == end) break;
             stopped = items.scope().is_cancelled();
             if (stopped) break;
+            auto&& item = *at;
             const std::size_t index = items.take_index();
             try {
                 auto work = to_task(std::invoke(function, std::forward<decltype(item)>(item)));
