@@ -43,14 +43,20 @@ template <class T, class Cleanup> task<T> run_with_cleanup(task<T> body, Cleanup
     }
     cancel_scope scope(self, cancel_scope::kind::shielded);
     scope.set_time_limit(grace);
+    std::exception_ptr failed;
     try {
         auto last = cleanup();
         co_await in_scope(scope, last);
+    } catch (const cancelled& stop) {
+        failed = scope.owns(stop)
+                     ? std::make_exception_ptr(timed_out("a clean-up did not end within its grace"))
+                     : std::current_exception();
     } catch (...) {
-        // The body's own error says more than what its clean-up made of it.
-        if (outcome) throw;
-        report_cleanup_error(std::current_exception());
+        failed = std::current_exception();
     }
+    // The body's own error says more than what its clean-up made of it.
+    if (failed && outcome) std::rethrow_exception(failed);
+    if (failed) report_cleanup_error(failed);
     co_return std::move(outcome).value();
 }
 
@@ -63,8 +69,8 @@ template <awaitable Work> auto shield(Work work) {
 
 /// Awaits `body`, then `cleanup()`, a task, however the body ended: with a value, an error or cancelled (C++
 /// cannot await in a destructor or a catch). The clean-up is shielded and has `grace` to end, then it is
-/// cancelled. Returns or throws what the body did; an error of the clean-up is thrown if the body had none,
-/// else logged.
+/// cancelled and counts as failed with timed_out. Returns or throws what the body did; an error of the
+/// clean-up is thrown if the body had none, else logged.
 template <awaitable Body, class Cleanup>
 auto with_cleanup(Body body, Cleanup&& cleanup, duration grace = std::chrono::seconds(5)) {
     TANDEM_CHECK_AWAITED_CLOSURE(Cleanup);
