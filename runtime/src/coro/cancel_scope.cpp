@@ -103,7 +103,7 @@ void cancel_scope::set_deadline(time_point when, bool has_passed) {
     deadline_ = when;
     if (has_passed)
         cancel(cancel_reason::deadline);
-    else
+    else if (when < time_point::max())
         scheduler_->timers().arm(*this, when);
 }
 

@@ -13,14 +13,10 @@ sleep_operation::~sleep_operation() {
 
 void sleep_operation::enqueue() {
     detail::scheduler& run = waiting_task().scheduler();
-    if (until_ == time_point::max()) {
-        if (length_ <= duration::zero()) return commit();
-        const time_point now = run.now();
-        until_ = length_ < time_point::max() - now ? now + length_ : time_point::max() - duration(1);
-    } else if (until_ <= run.now()) {
-        return commit();
-    }
-    run.timers().arm(*this, until_);
+    const time_point now = run.now();
+    if (!is_until_known_) until_ = length_ < time_point::max() - now ? now + length_ : time_point::max();
+    if (until_ <= now) return commit();
+    if (until_ < time_point::max()) run.timers().arm(*this, until_);
 }
 
 bool sleep_operation::withdraw() noexcept {

@@ -13,7 +13,8 @@ class TANDEM_API sleep_operation final : public detail::waiting_operation<sleep_
     explicit sleep_operation(duration length) noexcept
         : length_(length) {}
     explicit sleep_operation(time_point until) noexcept
-        : until_(until) {}
+        : until_(until)
+        , is_until_known_(true) {}
     sleep_operation(sleep_operation&&) noexcept = default;
     ~sleep_operation();
     void await_resume() const { throw_if_cancelled(); }
@@ -25,11 +26,12 @@ class TANDEM_API sleep_operation final : public detail::waiting_operation<sleep_
     void expired() noexcept override { commit(); }
 
     duration length_{};
-    time_point until_ = time_point::max();
+    time_point until_;
+    bool is_until_known_ = false;
 };
 
 /// `co_await sleep(10ms)`: suspends for at least that long, counted from the await. A length of zero or less
-/// lets the other ready tasks run once. Cancellation ends it at once.
+/// lets the other ready tasks run once; duration::max() never ends. Cancellation ends it at once.
 inline sleep_operation sleep(duration length) noexcept {
     return sleep_operation(length);
 }
