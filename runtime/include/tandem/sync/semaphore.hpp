@@ -60,10 +60,11 @@ class [[nodiscard]] semaphore::permit {
     permit(permit&& other) noexcept
         : from_(std::exchange(other.from_, nullptr)) {}
     permit& operator=(permit&& other) noexcept {
-        std::swap(from_, other.from_);
+        permit(std::move(other)).swap(*this); // what was held before goes back now
         return *this;
     }
     ~permit() { release(); }
+    void swap(permit& other) noexcept { std::swap(from_, other.from_); }
     /// Gives it back now.
     void release() noexcept {
         if (from_) std::exchange(from_, nullptr)->release();
