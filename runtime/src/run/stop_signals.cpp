@@ -18,6 +18,8 @@ static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch
 extern "C" void note_signal(int signal) {
     const int saved = errno;
     last_signal = signal;
+    ::signal(SIGINT, SIG_DFL);
+    ::signal(SIGTERM, SIG_DFL);
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_descriptor, &one, sizeof one);
     errno = saved;
@@ -26,7 +28,7 @@ extern "C" void note_signal(int signal) {
 void install(int signal, struct sigaction& before) {
     struct sigaction action {};
     action.sa_handler = &note_signal;
-    action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+    action.sa_flags = SA_RESTART;
     ::sigaction(signal, &action, &before);
 }
 

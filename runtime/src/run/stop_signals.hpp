@@ -8,8 +8,8 @@
 
 namespace tandem::detail {
 
-/// While it lives, the first SIGINT or SIGTERM cancels `target`; the second of a kind meets the default
-/// action, so that a program whose loop is stuck can still be ended. One at a time in a process.
+/// While it lives, the first SIGINT or SIGTERM cancels `target`; the second, of either kind, meets the
+/// default action, so that a program whose loop is stuck can still be ended. One at a time in a process.
 class stop_signals {
   public:
     stop_signals(boost::asio::io_context& io, cancel_scope& target);
