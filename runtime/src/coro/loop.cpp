@@ -10,6 +10,9 @@ namespace {
 /// Steps between two looks at I/O while tasks are ready: often enough that a socket waits some microseconds,
 /// and seldom enough that the system call does not dominate short steps.
 constexpr std::uint64_t steps_between_polls = 64;
+/// Handlers of I/O and posts between two looks at the ready queue. Handlers that go on making handlers (a
+/// composed read of a stream that is never empty) would hold up every task otherwise.
+constexpr int handlers_a_poll = 256;
 
 thread_local loop* running = nullptr;
 
@@ -94,7 +97,7 @@ void loop::turn() {
         if (scheduler_.has_ready() && scheduler_.steps() - last_poll_ < steps_between_polls) return;
         last_poll_ = scheduler_.steps();
         if (scheduler_.has_ready()) {
-            context_->io.poll();
+            poll_io();
             if (!scheduler_.timers().empty()) scheduler_.timers().expire(now());
         }
         return;
@@ -102,12 +105,20 @@ void loop::turn() {
     wait_for_work();
 }
 
+/// Runs handlers that are ready; false if there were none.
+bool loop::poll_io() {
+    int handled = 0;
+    while (handled < handlers_a_poll && context_->io.poll_one() > 0)
+        ++handled;
+    return handled > 0;
+}
+
 void loop::wait_for_work() {
     detail::timer_queue& timers = scheduler_.timers();
     if (!timers.empty()) {
         timers.expire(now());
         if (scheduler_.has_ready()) {
-            context_->io.poll();
+            poll_io();
             return;
         }
     }
@@ -115,7 +126,7 @@ void loop::wait_for_work() {
         const time_point next = timers.next();
         if (scheduler_.source()) {
             // Time of a test's own: what I/O has to say comes first, then time moves on.
-            if (context_->io.poll() > 0) return;
+            if (poll_io()) return;
             if (scheduler_.source()->advance_to(next)) return;
         }
         if (next < context_->alarm_at) {
@@ -127,7 +138,7 @@ void loop::wait_for_work() {
         }
     }
     context_->io.run_one();
-    context_->io.poll();
+    poll_io();
 }
 
 } // namespace tandem

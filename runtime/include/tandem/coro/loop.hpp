@@ -92,6 +92,7 @@ class TANDEM_API loop {
   private:
     void run_to_end(detail::promise_base& main);
     void turn();
+    bool poll_io();
     void wait_for_work();
 
     detail::scheduler scheduler_;
