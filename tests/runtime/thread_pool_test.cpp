@@ -1,0 +1,235 @@
+#include <catch2/catch.hpp>
+
+#include <tandem/runtime.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+using namespace std::chrono_literals;
+using tandem::block_on;
+using tandem::task;
+using tandem::thread_pool;
+
+static_assert(tandem::executor<thread_pool>);
+
+namespace {
+
+int add(int a, int b) {
+    return a + b;
+}
+
+/// Holds up the threads that come to it until it is opened.
+class gate {
+  public:
+    void pass() {
+        std::unique_lock lock(access_);
+        ++arrived_;
+        changed_.notify_all();
+        changed_.wait(lock, [&] { return open_; });
+    }
+    void open() {
+        const std::lock_guard lock(access_);
+        open_ = true;
+        changed_.notify_all();
+    }
+    void wait_for_arrivals(int count) {
+        std::unique_lock lock(access_);
+        changed_.wait(lock, [&] { return arrived_ >= count; });
+    }
+
+  private:
+    std::mutex access_;
+    std::condition_variable changed_;
+    int arrived_ = 0;
+    bool open_ = false;
+};
+
+} // namespace
+
+TEST_CASE("a thread pool calls a function with its arguments and gives back its value") {
+    thread_pool threads(2);
+    CHECK(threads.size() == 2);
+    CHECK(thread_pool().size() >= 1);
+    auto all = [&]() -> task<> {
+        const int sum = co_await threads.run(add, 2, 3);
+        CHECK(sum == 5);
+        const auto here = std::this_thread::get_id();
+        const auto there = co_await threads.run([] { return std::this_thread::get_id(); });
+        CHECK(there != here);
+        bool called = false;
+        co_await threads.run([&] { called = true; });
+        CHECK(called);
+    };
+    block_on(all());
+}
+
+TEST_CASE("a thread pool moves what only moves, copies values and refers by std::ref") {
+    thread_pool threads(1);
+    auto all = [&]() -> task<> {
+        auto given = std::make_unique<int>(4);
+        auto back = co_await threads.run(
+            [](std::unique_ptr<int> number) {
+                ++*number;
+                return number;
+            },
+            std::move(given));
+        CHECK(*back == 5);
+        std::string text = "before";
+        auto change = [](std::string& what) { what = "after"; };
+        co_await threads.run(change, std::ref(text));
+        CHECK(text == "after");
+        auto read = [](const std::string& what) { return what.size(); };
+        const auto length = co_await threads.run(read, text);
+        CHECK(length == 5);
+    };
+    block_on(all());
+}
+
+TEST_CASE("a function's exception arrives in the coroutine with its own type") {
+    thread_pool threads(1);
+    auto all = [&]() -> task<> { co_await threads.run([] { throw std::domain_error("of the function"); }); };
+    CHECK_THROWS_AS(block_on(all()), std::domain_error);
+}
+
+TEST_CASE("functions run on all the threads, the loop goes on meanwhile") {
+    thread_pool threads(4);
+    gate door;
+    auto all = [&]() -> task<> {
+        auto body = [&](tandem::task_group& group) -> task<> {
+            for (int i = 0; i < 4; ++i)
+                group.spawn(threads.run([&] { door.pass(); }));
+            co_await tandem::sleep(1ms);
+            door.wait_for_arrivals(4);
+            door.open();
+        };
+        co_await tandem::with_group(body);
+    };
+    block_on(all());
+}
+
+TEST_CASE("more calls than threads are all made, first come, first served") {
+    thread_pool threads(1);
+    std::vector<int> order;
+    auto all = [&]() -> task<> {
+        auto body = [&](tandem::task_group& group) -> task<> {
+            for (int i = 0; i < 500; ++i)
+                group.spawn(threads.run([&order](int name) { order.push_back(name); }, i));
+            co_return;
+        };
+        co_await tandem::with_group(body);
+    };
+    block_on(all());
+    REQUIRE(order.size() == 500);
+    CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("cancellation takes a call that has not begun out of the queue") {
+    thread_pool threads(1);
+    gate door;
+    bool called = false;
+    auto all = [&]() -> task<> {
+        auto queued = [&]() -> task<> { co_await threads.run([&] { called = true; }); };
+        auto body = [&](tandem::task_group& group) -> task<> {
+            group.spawn(threads.run([&] { door.pass(); }));
+            co_await tandem::yield();
+            auto outcome = co_await tandem::as_result(tandem::timeout(1ms, queued()));
+            CHECK_THROWS_AS(outcome.value(), tandem::timed_out);
+            door.open();
+        };
+        co_await tandem::with_group(body);
+        co_await threads.run([] {});
+    };
+    block_on(all());
+    CHECK_FALSE(called);
+}
+
+TEST_CASE("cancellation tells the stop_token of a call that runs, and delivers its value") {
+    thread_pool threads(1);
+    auto until_stopped = [](int value, std::stop_token stop) {
+        while (!stop.stop_requested())
+            std::this_thread::yield();
+        return value;
+    };
+    auto token_first = [](std::stop_token stop, int value) {
+        while (!stop.stop_requested())
+            std::this_thread::yield();
+        return value;
+    };
+    auto all = [&]() -> task<> {
+        const int last = co_await tandem::timeout(1ms, threads.run(until_stopped, 6));
+        CHECK(last == 6);
+        const int first = co_await tandem::timeout(1ms, threads.run(token_first, 7));
+        CHECK(first == 7);
+    };
+    block_on(all());
+}
+
+TEST_CASE("a running call that does not look at a stop_token is waited for") {
+    thread_pool threads(1);
+    gate door;
+    std::atomic<bool> ended = false;
+    auto all = [&]() -> task<> {
+        auto work = [&]() -> task<int> {
+            co_return co_await threads.run([&] {
+                door.pass();
+                ended = true;
+                return 3;
+            });
+        };
+        auto body = [&](tandem::task_group& group) -> task<> {
+            group.spawn(work());
+            co_await tandem::yield();
+            door.wait_for_arrivals(1);
+            group.cancel();
+            door.open();
+        };
+        co_await tandem::with_group(body);
+        CHECK(ended);
+    };
+    block_on(all());
+}
+
+TEST_CASE("one pool serves several loops at once") {
+    thread_pool threads(2);
+    std::atomic<int> right = 0;
+    std::vector<std::thread> loops;
+    for (int i = 0; i < 4; ++i) {
+        loops.emplace_back([&, i] {
+            auto all = [&]() -> task<> {
+                for (int k = 0; k < 200; ++k) {
+                    const int sum = co_await threads.run(add, i, k);
+                    if (sum == i + k) ++right;
+                }
+            };
+            block_on(all());
+        });
+    }
+    for (auto& each : loops)
+        each.join();
+    CHECK(right == 800);
+}
+
+TEST_CASE("calls that are cancelled as they begin and end are neither lost nor made twice") {
+    thread_pool threads(2);
+    for (int round = 0; round < 200; ++round) {
+        std::atomic<int> called = 0;
+        int delivered = 0;
+        auto call = [&]() -> task<> {
+            co_await threads.run([&] { ++called; });
+            ++delivered;
+        };
+        auto body = [&](tandem::task_group& group) -> task<> {
+            for (int i = 0; i < 8; ++i)
+                group.spawn(call());
+            for (int i = 0; i < round % 20; ++i)
+                co_await tandem::yield();
+            group.cancel();
+        };
+        auto all = [&]() -> task<> { co_await tandem::with_group(body); };
+        block_on(all());
+        CHECK(delivered == called);
+    }
+}

@@ -1,0 +1,113 @@
+// Programs in one: `run-modes MODE argument...` calls tandem::run with the arguments as if MODE were its
+// name.
+#include <tandem/coro/shield.hpp>
+#include <tandem/coro/sleep.hpp>
+#include <tandem/run.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using tandem::task;
+
+namespace {
+
+/// A type made from a command-line argument, which refuses what is too warm.
+class celsius {
+  public:
+    explicit celsius(std::string_view text)
+        : degrees_(std::stoi(std::string(text))) {
+        if (degrees_ > 100) throw std::invalid_argument("'" + std::string(text) + "' boils");
+    }
+    int degrees() const { return degrees_; }
+
+  private:
+    int degrees_;
+};
+
+task<int> echo(std::string text, int number, double ratio, std::vector<celsius> rest) {
+    std::cout << text << '|' << number << '|' << ratio;
+    for (const auto& each : rest)
+        std::cout << '|' << each.degrees();
+    std::cout << '\n';
+    co_return 0;
+}
+task<int> small(std::uint8_t number) {
+    co_await tandem::yield();
+    co_return number;
+}
+task<> nothing() {
+    co_await tandem::yield();
+}
+task<int> fail() {
+    co_await tandem::yield();
+    throw std::runtime_error("the cause");
+}
+task<> fail_oddly() {
+    throw 5;
+    co_return;
+}
+
+task<> wait_for_ever() {
+    std::cout << "ready" << std::endl;
+    co_await tandem::sleep(tandem::duration::max());
+}
+task<int> wait_and_sum_up() {
+    try {
+        co_await wait_for_ever();
+    } catch (const tandem::cancelled& stop) {
+        std::cout << (stop.reason() == tandem::cancel_reason::interrupted ? "interrupted" : "odd") << '\n';
+    }
+    co_return 7;
+}
+task<> wait_and_clean_up() {
+    auto cleanup = []() -> task<> {
+        co_await tandem::sleep(5ms);
+        std::cout << "cleaned up" << std::endl;
+    };
+    co_await tandem::with_cleanup(wait_for_ever(), cleanup);
+}
+bool is_handled(int signal) {
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    return action.sa_handler != SIG_DFL;
+}
+/// Never comes back to its loop; says when a signal has come all the same.
+task<> stuck() {
+    std::cout << "ready" << std::endl;
+    while (is_handled(SIGINT) && is_handled(SIGTERM))
+        ::usleep(1000);
+    std::cout << "signalled" << std::endl;
+    for (;;)
+        ::pause();
+    co_return;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::string mode = argc > 1 ? argv[1] : "";
+    --argc;
+    ++argv;
+    const std::string base = "forty";
+    if (mode == "echo") return tandem::run(argc, argv, echo);
+    if (mode == "small") return tandem::run(argc, argv, small);
+    if (mode == "nothing") return tandem::run(argc, argv, nothing);
+    if (mode == "lambda")
+        return tandem::run(argc, argv, [base](int more) -> task<int> {
+            co_await tandem::yield();
+            co_return static_cast<int>(base.size()) + more;
+        });
+    if (mode == "fail") return tandem::run(argc, argv, fail);
+    if (mode == "fail-oddly") return tandem::run(argc, argv, fail_oddly);
+    if (mode == "wait") return tandem::run(argc, argv, wait_for_ever);
+    if (mode == "sum-up") return tandem::run(argc, argv, wait_and_sum_up);
+    if (mode == "clean-up") return tandem::run(argc, argv, wait_and_clean_up);
+    if (mode == "stuck") return tandem::run(argc, argv, stuck);
+    std::cerr << "run-modes: no mode '" << mode << "'\n";
+    return 99;
+}
