@@ -10,6 +10,10 @@ endif()
 if(TANDEM_SANITIZE)
   add_compile_options(-fsanitize=${TANDEM_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TANDEM_SANITIZE})
+  if(TANDEM_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Asio has fences that ThreadSanitizer does not follow; g++ warns of each, in code that is not ours.
+    add_compile_options(-Wno-tsan)
+  endif()
 endif()
 
 # tandem_add_library(name): target tandem_<name>, alias tandem::<name>, of every source below src/.

@@ -8,7 +8,10 @@ shift
 packages="g++ cmake ninja-build ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev libboost-url1.81-dev libssl-dev
     catch2 libcli11-dev libfmt-dev libjpeg62-turbo-dev libpng-dev libstb-dev"
-case $preset in clang*) packages="$packages clang-16 libclang-rt-16-dev" ;; esac
+case $preset in
+    clang*) packages="$packages clang-16 libclang-rt-16-dev" ;;
+    debug*) packages="$packages valgrind" ;;
+esac
 
 missing=
 for package in $packages; do

@@ -9,16 +9,11 @@
 namespace tandem::detail {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool recycles = false; // a reused frame would hide a use after free
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#ifdef NDEBUG
+constexpr bool recycles = true;
+#else
+// A frame that is used again at once would hide a use after free from valgrind and the sanitizers.
 constexpr bool recycles = false;
-#else
-constexpr bool recycles = true;
-#endif
-#else
-constexpr bool recycles = true;
 #endif
 
 constexpr std::size_t granule = 64;
