@@ -129,7 +129,8 @@ TEST_CASE("tasks of a dropped stream that cannot end at once end before the loop
         };
         std::vector<int> items{1};
         auto results = map_concurrent(items, at_most(1), stubborn);
-        co_await as_result(timeout(1s, results.next()));
+        auto late = co_await as_result(timeout(1s, results.next()));
+        CHECK_FALSE(late);
         co_await results.close();
         CHECK(has_ended);
     }(ended));

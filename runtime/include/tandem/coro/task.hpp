@@ -149,8 +149,6 @@ class this_task {
     promise_base* self_ = nullptr;
 };
 
-template <class T> using await_result_t = decltype(awaiter_of(std::declval<T>()).await_resume());
-
 template <class T> constexpr bool is_task = false;
 template <class T> constexpr bool is_task<task<T>> = true;
 
@@ -166,6 +164,14 @@ concept awaitable = requires(T&& value) {
 };
 
 namespace detail {
+
+template <class T> struct await_result {};
+template <awaitable T> struct await_result<T> {
+    using type = decltype(awaiter_of(std::declval<T>()).await_resume());
+};
+/// What awaiting a `T` gives. No error but no type where a `T` cannot be awaited: clang 16 asks before it has
+/// looked at a function's constraints.
+template <class T> using await_result_t = typename await_result<T>::type;
 
 /// `work` as a task: itself if it is one, else a coroutine that awaits it.
 template <awaitable Work> auto to_task(Work work) -> task<await_result_t<Work>>
