@@ -3,8 +3,11 @@
 #include "pool/call.hpp"
 #include "pool/pool_state.hpp"
 #include "pool/worker_mark.hpp"
+#include <tandem/threads/executor.hpp>
 
 namespace tandem {
+
+static_assert(executor<process_pool>);
 
 process_pool::process_pool(const process_pool_options& options) {
     detail::refuse_pool_in_marked_process();

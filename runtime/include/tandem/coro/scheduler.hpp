@@ -33,7 +33,8 @@ class TANDEM_API scheduler {
 
     /// From here on everything of this scheduler belongs to the calling thread.
     void bind_to_this_thread() noexcept;
-    /// In builds with assertions, ends the program with a message when another thread than the loop's gets here.
+    /// In builds with assertions, ends the program with a message when another thread than the loop's gets
+    /// here.
     void check_thread() const noexcept;
 
     time_point now() const noexcept { return source_ ? source_->now() : clock::now(); }
