@@ -187,3 +187,27 @@ TEST_CASE("a sleep in real time lasts at least as long as it was told to") {
     };
     block_on(all());
 }
+
+TEST_CASE(
+    "a limit that was set before a sleep of the same length ends before it, whenever the clock is read") {
+    auto all = []() -> task<> { co_await timeout(2ms, sleep(2ms)); };
+    CHECK_THROWS_AS(block_on(all()), tandem::timed_out);
+}
+
+TEST_CASE("a time limit never ends early") {
+    auto endless = []() -> task<> { co_await tandem::event().wait(); };
+    for (int i = 0; i < 20; ++i) {
+        const auto begin = tandem::clock::now();
+        CHECK_THROWS_AS(block_on(timeout(1ms, endless())), tandem::timed_out);
+        CHECK(tandem::clock::now() - begin >= 1ms);
+    }
+}
+
+TEST_CASE("the deadline of a limit that was just set can be asked for") {
+    auto ask = []() -> task<tandem::duration> {
+        const auto until = co_await tandem::current_deadline();
+        co_return until.value() - now();
+    };
+    auto all = [&]() -> task<tandem::duration> { co_return co_await timeout(7s, ask()); };
+    CHECK(run_virtual(all()) == 7s);
+}

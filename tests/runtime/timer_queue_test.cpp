@@ -123,3 +123,54 @@ TEST_CASE("a timer queue behaves as a sorted list does, whatever is armed and di
         queue.disarm(each);
     CHECK(queue.empty());
 }
+
+TEST_CASE("a timer that is armed for a length of time counts from when the queue is settled") {
+    timer_queue queue;
+    std::vector<int> expired;
+    std::vector<test_timer> timers(4);
+    for (int i = 0; i < 4; ++i)
+        timers[i].call = [&, i] { expired.push_back(i); };
+    queue.arm_for(timers[0], tandem::duration(10));
+    queue.arm_for(timers[1], tandem::duration(5));
+    queue.arm_for(timers[2], tandem::duration(10));
+    queue.arm(timers[3], at(110));
+    CHECK(queue.size() == 4);
+    CHECK_FALSE(queue.is_settled());
+    queue.settle(at(100));
+    CHECK(queue.is_settled());
+    CHECK(queue.next() == at(105));
+    queue.expire(at(109));
+    CHECK(expired == std::vector<int>{1});
+    queue.expire(at(110));
+    CHECK(expired == std::vector<int>{1, 0, 2, 3}); // equal moments in the order of the arming
+    CHECK(queue.empty());
+}
+
+TEST_CASE("a timer can be disarmed before it is settled, in any order") {
+    timer_queue queue;
+    std::vector<test_timer> timers(5);
+    for (auto& each : timers)
+        queue.arm_for(each, tandem::duration(3));
+    for (int which : {1, 4, 0}) {
+        queue.disarm(timers[which]);
+        CHECK_FALSE(timers[which].is_armed());
+    }
+    CHECK(queue.size() == 2);
+    queue.settle(at(0));
+    CHECK(queue.next() == at(3));
+    int expired = 0;
+    for (auto& each : timers)
+        each.call = [&] { ++expired; };
+    queue.expire(at(3));
+    CHECK(expired == 2);
+    CHECK(queue.empty());
+}
+
+TEST_CASE("a length of time that reaches beyond the clock never ends") {
+    timer_queue queue;
+    test_timer endless;
+    queue.arm_for(endless, tandem::duration::max());
+    queue.settle(at(1));
+    CHECK_FALSE(endless.is_armed());
+    CHECK(queue.empty());
+}

@@ -93,9 +93,10 @@ void cancel_scope::set_deadline(time_point when) {
 }
 
 void cancel_scope::set_time_limit(duration limit) {
-    const time_point now = scheduler_->now();
-    const bool has_end = limit < time_point::max() - now;
-    set_deadline(has_end ? now + limit : time_point::max(), limit <= duration::zero());
+    if (limit <= duration::zero()) return set_deadline(scheduler_->now(), true);
+    scheduler_->timers().disarm(*this);
+    deadline_.reset();
+    if (limit < duration::max()) scheduler_->timers().arm_for(*this, limit);
 }
 
 void cancel_scope::set_deadline(time_point when, bool has_passed) {
@@ -108,6 +109,7 @@ void cancel_scope::set_deadline(time_point when, bool has_passed) {
 }
 
 std::optional<time_point> cancel_scope::deadline() const noexcept {
+    scheduler_->settle_timers();
     std::optional<time_point> earliest;
     for (const cancel_scope* at = this; at; at = at->kind_ == kind::shielded ? nullptr : at->parent_)
         if (at->deadline_ && (!earliest || *at->deadline_ < *earliest)) earliest = at->deadline_;

@@ -56,6 +56,7 @@ void scheduler::run_step(promise_base& task) {
         current_->handle_.resume();
     }
     current_ = nullptr;
+    settle_timers();
 }
 
 promise_base* scheduler::take_inside(const cancel_scope& scope, promise_base*& first,

@@ -9,13 +9,41 @@ constexpr std::size_t ways = 4;
 } // namespace
 
 void timer_queue::arm(timer& what, time_point when) {
-    heap_.emplace_back();
-    sift_up(heap_.size() - 1, entry{when, armed_++, &what});
+    if (heap_.capacity() <= size()) grow();
+    insert(entry{when, armed_++, &what});
 }
 
-void timer_queue::disarm(timer& what) noexcept {
+void timer_queue::settle(time_point now) noexcept {
+    for (const unsettled& one : unsettled_) {
+        one.what->place_ = timer::not_armed;
+        const bool has_end = one.length < time_point::max() - now;
+        const time_point when = has_end ? now + one.length : time_point::max();
+        if (has_end) insert(entry{when, one.order, one.what});
+        one.what->settled(when);
+    }
+    unsettled_.clear();
+}
+
+void timer_queue::grow() {
+    heap_.reserve(std::max<std::size_t>(2 * size(), 16));
+}
+
+void timer_queue::insert(const entry& item) noexcept {
+    heap_.emplace_back();
+    sift_up(heap_.size() - 1, item);
+}
+
+void timer_queue::remove_unsettled(std::size_t place) noexcept {
+    const unsettled last = unsettled_.back();
+    unsettled_.pop_back();
+    if (place == unsettled_.size()) return;
+    unsettled_[place] = last;
+    last.what->place_ = in_list | place;
+}
+
+void timer_queue::remove(timer& what) noexcept {
     const std::size_t hole = std::exchange(what.place_, timer::not_armed);
-    if (hole == timer::not_armed) return;
+    if (hole & in_list) return remove_unsettled(hole & ~in_list);
     const entry last = heap_.back();
     heap_.pop_back();
     if (hole == heap_.size()) return;

@@ -66,7 +66,9 @@ class TANDEM_API cancel_scope final : private detail::timer {
 
     /// Cancels the scope at `when` with the reason `deadline`; at once if that has passed.
     void set_deadline(time_point when);
-    /// The same for `limit` from now; at once if it is zero or less.
+    /// The same for `limit` from now; at once if it is zero or less. The clock is read when the step that
+    /// sets the limit ends, or asks for the time, with the limit still in force: then the limit counts from
+    /// there.
     void set_time_limit(duration limit);
 
     /// The earliest deadline that holds here: its own or, up to the nearest shield, an inherited one.
@@ -96,6 +98,7 @@ class TANDEM_API cancel_scope final : private detail::timer {
     friend class detail::waiter;
 
     void expired() noexcept override { cancel(cancel_reason::deadline); }
+    void settled(time_point when) noexcept override { deadline_ = when; }
     void set_deadline(time_point when, bool has_passed);
     void link_below(cancel_scope& parent) noexcept;
     void unlink() noexcept;

@@ -81,7 +81,7 @@ class TANDEM_API loop {
     detail::promise_base& current_task();
 
     /// Now, by the loop's clock.
-    time_point now() const noexcept { return scheduler_.now(); }
+    time_point now() noexcept { return scheduler_.now(); }
     /// Steps taken so far.
     std::uint64_t steps() const noexcept { return scheduler_.steps(); }
 

@@ -37,7 +37,15 @@ class TANDEM_API scheduler {
     /// here.
     void check_thread() const noexcept;
 
-    time_point now() const noexcept { return source_ ? source_->now() : clock::now(); }
+    /// Reads the clock; time limits that were set before, without reading it, count from here at the latest.
+    time_point now() noexcept {
+        const time_point read = source_ ? source_->now() : clock::now();
+        if (!timers_.is_settled()) timers_.settle(read);
+        return read;
+    }
+    void settle_timers() noexcept {
+        if (!timers_.is_settled()) now();
+    }
     time_source* source() const noexcept { return source_; }
     timer_queue& timers() noexcept { return timers_; }
 

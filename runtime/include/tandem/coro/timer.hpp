@@ -20,6 +20,8 @@ class TANDEM_API timer {
     ~timer() = default;
     /// Called by the loop once `when` has come; the timer is no longer armed then.
     virtual void expired() noexcept = 0;
+    /// Called for one that was armed for a length of time when it gets its moment.
+    virtual void settled(time_point) noexcept {}
 
   private:
     friend class timer_queue;
@@ -28,13 +30,29 @@ class TANDEM_API timer {
 };
 
 /// A 4-ary heap: arming a timer that is later than most, and disarming it again, touches its last level only.
+///
+/// Most time limits are lifted within the step that set them: what they guard was there already. So one that
+/// is armed for a length of time only stands in a list until somebody reads the clock, which costs more than
+/// all the rest of it; then it gets its moment, never too early, and goes into the heap.
 class TANDEM_API timer_queue {
   public:
     /// `what` must not be armed, and must be disarmed before it is destroyed.
     void arm(timer& what, time_point when);
-    void disarm(timer& what) noexcept;
-    bool empty() const noexcept { return heap_.empty(); }
-    std::size_t size() const noexcept { return heap_.size(); }
+    /// The same for `length` from the next `settle` on; that has to come before `next` and `expire`.
+    void arm_for(timer& what, duration length) {
+        const std::size_t place = unsettled_.size();
+        if (heap_.capacity() - heap_.size() <= place) grow();
+        unsettled_.push_back(unsettled{length, armed_++, &what});
+        what.place_ = in_list | place;
+    }
+    bool is_settled() const noexcept { return unsettled_.empty(); }
+    /// Gives the timers that were armed for a length of time their moments, counted from `now`.
+    void settle(time_point now) noexcept;
+    void disarm(timer& what) noexcept {
+        if (what.is_armed()) remove(what);
+    }
+    bool empty() const noexcept { return heap_.empty() && unsettled_.empty(); }
+    std::size_t size() const noexcept { return heap_.size() + unsettled_.size(); }
     /// The earliest moment; only where the queue is not empty.
     time_point next() const noexcept { return heap_.front().when; }
     /// Calls back every timer due at `now`, the earliest first; timers armed meanwhile wait for the next
@@ -42,6 +60,13 @@ class TANDEM_API timer_queue {
     void expire(time_point now) noexcept;
 
   private:
+    struct unsettled {
+        duration length;
+        unsigned long long order;
+        timer* what;
+    };
+    /// Set in the place of a timer that is in the list.
+    static constexpr std::size_t in_list = ~(timer::not_armed >> 1);
     struct entry {
         time_point when;
         /// Breaks ties: timers for one moment expire in the order in which they were armed.
@@ -55,10 +80,16 @@ class TANDEM_API timer_queue {
         heap_[at] = item;
         item.what->place_ = at;
     }
+    /// Makes room in the heap for all that is armed and more, so that settling cannot fail.
+    void grow();
+    void remove(timer& what) noexcept;
+    void remove_unsettled(std::size_t place) noexcept;
+    void insert(const entry& item) noexcept;
     void sift_up(std::size_t at, entry item) noexcept;
     void sift_down(std::size_t at, entry item) noexcept;
 
     std::vector<entry> heap_;
+    std::vector<unsettled> unsettled_;
     unsigned long long armed_ = 0;
 };
 
