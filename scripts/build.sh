@@ -7,10 +7,11 @@ shift
 
 packages="g++ cmake ninja-build ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev libboost-url1.81-dev libssl-dev
-    catch2 libcli11-dev libfmt-dev libjpeg62-turbo-dev libpng-dev libstb-dev"
+    catch2 libbenchmark-dev libcli11-dev libfmt-dev libjpeg62-turbo-dev libpng-dev libstb-dev"
 case $preset in
     clang*) packages="$packages clang-16 libclang-rt-16-dev" ;;
     debug*) packages="$packages valgrind" ;;
+    release*) packages="$packages python3 python3-uvloop" ;; # what bench-runtime compares with
 esac
 
 missing=
