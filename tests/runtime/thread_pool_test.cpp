@@ -159,9 +159,9 @@ TEST_CASE("cancellation tells the stop_token of a call that runs, and delivers i
         return value;
     };
     auto all = [&]() -> task<> {
-        const int last = co_await tandem::timeout(1ms, threads.run(until_stopped, 6));
+        const int last = co_await tandem::timeout(200ms, threads.run(until_stopped, 6));
         CHECK(last == 6);
-        const int first = co_await tandem::timeout(1ms, threads.run(token_first, 7));
+        const int first = co_await tandem::timeout(200ms, threads.run(token_first, 7));
         CHECK(first == 7);
     };
     block_on(all());
