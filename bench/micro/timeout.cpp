@@ -39,8 +39,8 @@ awaitable<int> work_in_awaitable(executor where, work kind) {
 
 void in_awaitable(benchmark::State& state, work kind, int others) {
     using namespace bench::asio::experimental::awaitable_operators;
-    std::vector<bench::timer> sleepers;
     bench::run_awaitable([&](executor where) -> awaitable<> {
+        std::vector<bench::timer> sleepers;
         for (int i = 0; i < others; ++i) {
             sleepers.emplace_back(where, 1h + i * 1ms);
             sleepers.back().async_wait([](const boost::system::error_code&) {});
