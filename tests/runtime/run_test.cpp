@@ -118,6 +118,9 @@ TEST_CASE("the second signal, of either kind, ends a program that is stuck") {
     }
 }
 
+#ifndef __SANITIZE_THREAD__
+// ThreadSanitizer loses a signal that comes as the program enters epoll_wait, as one from a terminal often
+// does: a plain C program of a handler and an epoll_wait hangs under it 5 times in 300, and never without it.
 TEST_CASE("Ctrl-C in a terminal reaches the program as SIGINT") {
     test::child_options options;
     options.terminal = true;
@@ -126,3 +129,4 @@ TEST_CASE("Ctrl-C in a terminal reaches the program as SIGINT") {
     program.write("\x03");
     CHECK(program.wait() == 130);
 }
+#endif
