@@ -46,7 +46,7 @@ void in_awaitable(benchmark::State& state, work kind, int others) {
             sleepers.back().async_wait([](const boost::system::error_code&) {});
         }
         bench::timer limit(where);
-        // An outcome in place of an exception where the limit is lifted: a fifth of the time.
+        // An outcome in place of an exception where the limit is lifted: half the time, or less.
         constexpr auto quietly = bench::asio::as_tuple(bench::use_awaitable);
         for (auto _ : state) {
             limit.expires_after(2h);
