@@ -1,7 +1,7 @@
 // Starting worker processes.
 #pragma once
 #include "pool/shared_page.hpp"
-#include "pool/unique_fd.hpp"
+#include "io/unique_fd.hpp"
 
 namespace tandem::detail {
 

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "pool/unique_fd.hpp"
+#include "io/unique_fd.hpp"
 
 namespace tandem::detail {
 
