@@ -124,7 +124,7 @@ void connection_pool::clear() noexcept {
 }
 
 void connection_pool::bind_to_loop() {
-    auto& here = asio_context();
+    auto& here = tandem::detail::own_asio_context();
     if (bound_to_ == &here) return;
     if (bound_to_)
         throw usage_error("http::client: it belongs to another loop, which still runs; make one for each");

@@ -108,7 +108,7 @@ task<tcp::socket> connect_to_any(std::vector<tandem::endpoint> addresses, const 
     auto deadline = loop::current().now() + limit;
     std::string trouble;
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-        tcp::socket socket(asio_context());
+        tcp::socket socket(tandem::detail::own_asio_context());
         error_code error;
         if (i + 1 == addresses.size()) {
             error = co_await connect_to(socket, addresses[i]);

@@ -10,6 +10,7 @@ namespace tandem {
 
 cancel_scope::cancel_scope(detail::promise_base& task, kind which) noexcept
     : scheduler_(&task.scheduler())
+    , opener_(&task)
     , id_(scheduler_->next_scope_id())
     , kind_(which) {
     link_below(task.scope());
@@ -44,6 +45,7 @@ void cancel_scope::unlink() noexcept {
 void cancel_scope::float_up() noexcept {
     assert(kind_ == kind::floating && parent_->parent_ && "a scope ends after the scopes below it");
     cancel_scope& ending = *parent_;
+    opener_ = nullptr; // it may end before this scope does
     unlink();
     link_below(*ending.parent_);
     if (cause_ != &ending) return;
@@ -126,6 +128,7 @@ namespace detail {
 
 void waiter::begin_waiting() noexcept {
     state_ = state::waiting;
+    task_->note_wait();
     task_->scope().waiters_.push_back(*this);
 }
 

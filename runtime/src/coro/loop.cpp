@@ -2,7 +2,14 @@
 
 #include <boost/asio/post.hpp>
 
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
 #include "coro/loop_context.hpp"
+#include "coro/running_loops.hpp"
+#include "coro/task_tree.hpp"
 
 namespace tandem {
 namespace {
@@ -77,18 +84,23 @@ void loop::run_to_end(detail::promise_base& main) {
             : self(which) {
             running = &self;
             self.root_.emplace(self.scheduler_);
+            self.deadlock_.clear();
+            detail::running_loops::enter(self);
         }
         ~running_here() {
+            detail::running_loops::leave(self);
             self.root_.reset();
             running = nullptr;
         }
     } const guard(*this);
 
     scheduler_.bind_to_this_thread();
+    now();
     main_task end;
     main.start_beside(end, *root_, 0);
     while (!end.done || scheduler_.has_orphans())
         turn();
+    if (!deadlock_.empty()) throw deadlock_error(std::exchange(deadlock_, {}));
 }
 
 void loop::turn() {
@@ -98,7 +110,10 @@ void loop::turn() {
         last_poll_ = scheduler_.steps();
         if (scheduler_.has_ready()) {
             poll_io();
-            if (!scheduler_.timers().empty()) scheduler_.timers().expire(now());
+            if (!scheduler_.timers().empty())
+                scheduler_.timers().expire(now());
+            else if (!scheduler_.source())
+                now(); // what waits from here on waits from about now
         }
         return;
     }
@@ -137,8 +152,33 @@ void loop::wait_for_work() {
             });
         }
     }
+    if (timers.empty() && !can_be_woken()) {
+        if (!poll_io()) break_deadlock();
+        return;
+    }
     context_->io.run_one();
     poll_io();
+    if (!scheduler_.source()) now();
+}
+
+/// Whether something outside of the loop may end a wait. Without timers.
+bool loop::can_be_woken() const noexcept {
+    if (scheduler_.external_waits() > 0 || context_->has_foreign_handlers) return true;
+    const bool has_handles = context_->mail.use_count() > 1;
+    std::atomic_thread_fence(std::memory_order_acquire); // what the last handle posted is there now
+    return has_handles;
+}
+
+void loop::break_deadlock() {
+    const bool again = !deadlock_.empty();
+    deadlock_ = "deadlock: nothing can wake the tasks of this loop\n" +
+                detail::task_tree_reader(detail::memory_access::own).describe(*this);
+    if (again || root_->is_cancelled()) {
+        std::fprintf(stderr, "tandem: %s\ntandem: cancelling them does not wake them either\n",
+                     deadlock_.c_str());
+        std::abort();
+    }
+    root_->cancel(cancel_reason::deadlock);
 }
 
 } // namespace tandem

@@ -28,6 +28,8 @@ struct loop::context {
     boost::asio::steady_timer alarm;
     time_point alarm_at = time_point::max();
     std::shared_ptr<loop_handle::mailbox> mail;
+    /// The application may have handlers here that wake its tasks.
+    bool has_foreign_handlers = false;
 };
 
 } // namespace tandem

@@ -1,5 +1,6 @@
 #include <tandem/coro/scheduler.hpp>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <pthread.h>
@@ -33,6 +34,18 @@ void scheduler::make_ready(promise_base& task) noexcept {
     last_ready_ = &task;
 }
 
+namespace {
+std::atomic<never_awaited_hook> on_never_awaited = nullptr;
+} // namespace
+
+void set_never_awaited_hook(never_awaited_hook hook) noexcept {
+    on_never_awaited = hook;
+}
+
+void note_never_awaited(const promise_base& dropped) noexcept {
+    if (const never_awaited_hook hook = on_never_awaited.load(std::memory_order_relaxed)) hook(dropped);
+}
+
 std::size_t scheduler::run_turn() {
     turn_ = std::exchange(first_ready_, nullptr);
     last_ready_ = nullptr;
@@ -47,7 +60,18 @@ std::size_t scheduler::run_turn() {
     return steps;
 }
 
+void scheduler::run_watched_step(promise_base& task) {
+    // Taken off, so that the steps that this one runs inside are a part of it.
+    step_watch* const watch = std::exchange(watch_, nullptr);
+    watch->step_begins(task);
+    run_step(task);
+    watch->step_ends();
+    watch_ = watch;
+}
+
 void scheduler::run_step(promise_base& task) {
+    if (watch_) [[unlikely]]
+        return run_watched_step(task);
     ++steps_;
     awaits_left_ = awaits_a_step;
     next_ = &task;
@@ -57,6 +81,14 @@ void scheduler::run_step(promise_base& task) {
     }
     current_ = nullptr;
     settle_timers();
+}
+
+std::size_t scheduler::ready_length() const noexcept {
+    std::size_t length = 0;
+    for (const promise_base* list : {first_ready_, turn_})
+        for (; list; list = list->next_ready_)
+            ++length;
+    return length;
 }
 
 promise_base* scheduler::take_inside(const cancel_scope& scope, promise_base*& first,

@@ -16,7 +16,10 @@ void sleep_operation::enqueue() {
     const time_point now = run.now();
     if (!is_until_known_) until_ = length_ < time_point::max() - now ? now + length_ : time_point::max();
     if (until_ <= now) return commit();
-    if (until_ < time_point::max()) run.timers().arm(*this, until_);
+    if (until_ < time_point::max())
+        run.timers().arm(*this, until_);
+    else
+        endless_.begin(run);
 }
 
 bool sleep_operation::withdraw() noexcept {

@@ -29,6 +29,7 @@ class lookup_operation final : public detail::waiting_operation<lookup_operation
     void enqueue() {
         arrival_ = std::make_shared<arrival>();
         arrival_->operation = this;
+        in_flight_.begin(waiting_task().scheduler());
         auto deliver = [handle = loop::current().handle(),
                         to = arrival_](const detail::lookup_outcome& outcome) {
             handle.post([to, outcome] {
@@ -64,6 +65,7 @@ class lookup_operation final : public detail::waiting_operation<lookup_operation
     };
 
     const std::string& host_;
+    detail::external_wait in_flight_;
     std::shared_ptr<arrival> arrival_;
     std::shared_ptr<detail::lookup_threads::request> request_;
 };

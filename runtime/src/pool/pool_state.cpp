@@ -54,7 +54,7 @@ void pool_state::submit(pool_job& job) {
 }
 
 void pool_state::bind() {
-    boost::asio::io_context& io = asio_context();
+    boost::asio::io_context& io = own_asio_context();
     if (io_ == &io) return;
     if (io_) throw usage_error("process_pool: used in a second loop while the first one still runs");
     io_ = &io;
@@ -321,6 +321,7 @@ bool pool_stop::try_now() noexcept {
 }
 
 void pool_stop::enqueue() noexcept {
+    in_flight_.begin(waiting_task().scheduler());
     pool_.when_empty(*this);
 }
 

@@ -31,6 +31,7 @@ class pool_stop final : public waiting_operation<pool_stop>, public list_hook<st
     bool withdraw() noexcept override;
 
     pool_state& pool_;
+    external_wait in_flight_;
 };
 
 class pool_state final : private worker_owner, private loop_guest {

@@ -32,6 +32,7 @@ pool_statistics process_pool::statistics() const {
 namespace detail {
 
 void pool_job::enqueue() {
+    in_flight_.begin(waiting_task().scheduler());
     pool_->submit(*this);
 }
 

@@ -36,6 +36,7 @@ task<int> main_with_signals(task<int> main, std::optional<stop_signals>& signals
 int run_main(task<int> main, const char* name) {
     loop here;
     std::optional<stop_signals> signals;
+    main.promise().set_name("main");
     try {
         return here.run(main_with_signals(std::move(main), signals));
     } catch (const cancelled&) {

@@ -73,6 +73,7 @@ class thread_queue {
 
 void thread_job::enqueue() {
     home_.emplace(loop::current().handle());
+    in_flight_.begin(waiting_task().scheduler());
     queue_.push(*this);
 }
 

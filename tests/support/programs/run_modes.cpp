@@ -3,6 +3,7 @@
 #include <tandem/coro/shield.hpp>
 #include <tandem/coro/sleep.hpp>
 #include <tandem/run.hpp>
+#include <tandem/sync/event.hpp>
 
 #include <csignal>
 #include <iostream>
@@ -71,6 +72,13 @@ task<> wait_and_clean_up() {
     };
     co_await tandem::with_cleanup(wait_for_ever(), cleanup);
 }
+task<> deadlock() {
+    tandem::event never;
+    co_await never.wait();
+}
+task<> deadlock_behind_shield() {
+    co_await tandem::shield(deadlock());
+}
 bool is_handled(int signal) {
     struct sigaction action {};
     ::sigaction(signal, nullptr, &action);
@@ -108,6 +116,8 @@ int main(int argc, char** argv) {
     if (mode == "sum-up") return tandem::run(argc, argv, wait_and_sum_up);
     if (mode == "clean-up") return tandem::run(argc, argv, wait_and_clean_up);
     if (mode == "stuck") return tandem::run(argc, argv, stuck);
+    if (mode == "deadlock") return tandem::run(argc, argv, deadlock);
+    if (mode == "deadlock-behind-shield") return tandem::run(argc, argv, deadlock_behind_shield);
     std::cerr << "run-modes: no mode '" << mode << "'\n";
     return 99;
 }

@@ -9,7 +9,8 @@ tandem::task<int> async_main() {
     tandem::event done;
     std::jthread intruder;
     auto set_elsewhere = [&]() -> tandem::task<> {
-        intruder = std::jthread([&] { done.set(); });
+        // With a handle, as somebody who may wake the loop, but not through it.
+        intruder = std::jthread([&, handle = tandem::loop::current().handle()] { done.set(); });
         co_return;
     };
     auto wait = [&]() -> tandem::task<> { co_await done.wait(); };

@@ -24,6 +24,15 @@ class TANDEM_API usage_error : public std::logic_error {
     ~usage_error() override;
 };
 
+/// Nothing could wake any task of a loop any more: no step, timer, I/O operation, signal or job. What `run`
+/// and `block_on` throw then, after the tasks have been cancelled; what() has the tree of tasks as they
+/// stood.
+class TANDEM_API deadlock_error : public std::logic_error {
+  public:
+    using std::logic_error::logic_error;
+    ~deadlock_error() override;
+};
+
 /// Several errors at once, from the forms that collect every outcome. `what()` prints them as a tree.
 class TANDEM_API exception_group : public std::exception {
   public:

@@ -4,6 +4,8 @@
 
 namespace tandem::detail {
 
+class task_tree_reader;
+
 /// The links of an object that can be in one list of `Tag`; leaves its list when destroyed.
 template <class Tag> class list_hook {
   public:
@@ -23,6 +25,7 @@ template <class Tag> class list_hook {
 
   private:
     template <class T, class ListTag> friend class intrusive_list;
+    friend class task_tree_reader;
 
     list_hook* next_ = nullptr;
     list_hook* previous_ = nullptr;
@@ -86,6 +89,7 @@ template <class T, class Tag> class intrusive_list {
     }
 
   private:
+    friend class task_tree_reader;
     hook head_;
 };
 

@@ -12,6 +12,7 @@ namespace tandem {
 namespace detail {
 class scheduler;
 class promise_base;
+class task_tree_reader;
 class waiter;
 struct waiter_tag;
 } // namespace detail
@@ -21,6 +22,7 @@ enum class cancel_reason : std::uint8_t {
     deadline,       ///< the scope's deadline passed
     sibling_failed, ///< another task of the same group failed
     interrupted,    ///< SIGINT or SIGTERM
+    deadlock,       ///< nothing could wake any task of the loop any more
 };
 
 /// Thrown from an await whose scope has been cancelled. It does not derive from std::exception, so that a
@@ -96,6 +98,7 @@ class TANDEM_API cancel_scope final : private detail::timer {
 
   private:
     friend class detail::waiter;
+    friend class detail::task_tree_reader;
 
     void expired() noexcept override { cancel(cancel_reason::deadline); }
     void settled(time_point when) noexcept override { deadline_ = when; }
@@ -107,6 +110,8 @@ class TANDEM_API cancel_scope final : private detail::timer {
     cancel_scope* next_below(const cancel_scope& top, bool descend) noexcept;
 
     detail::scheduler* scheduler_;
+    /// The coroutine that opened it; null for the root.
+    detail::promise_base* opener_ = nullptr;
     cancel_scope* parent_ = nullptr;
     cancel_scope* first_child_ = nullptr;
     cancel_scope* next_sibling_ = nullptr;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <tandem/coro/task.hpp>
 
@@ -32,7 +33,8 @@ class TANDEM_API loop_options {
     std::optional<std::uint64_t> shuffle_;
 };
 
-/// A way into a loop for other threads, which may outlive it.
+/// A way into a loop for other threads, which may outlive it. While one exists, the loop takes it that
+/// somebody will use it, and reports no deadlock: drop it when nothing more will come.
 class TANDEM_API loop_handle {
   public:
     /// Runs `function` on the loop's thread, between two steps. Returns false if the loop is gone, and drops
@@ -64,13 +66,19 @@ class TANDEM_API loop {
 
     /// Runs `main` to its end in the root scope and returns its value or rethrows its error, `cancelled`
     /// where the root scope was cancelled. Throws usage_error on a thread that runs a loop already.
+    ///
+    /// Throws deadlock_error when every task waits and nothing can wake any of them: no timer, no operation
+    /// outside of the loop, and no loop_handle for a thread to post by. The tasks are cancelled before that;
+    /// where even that does not wake them, because they wait behind a shield, the process is aborted with the
+    /// tree of tasks on stderr.
     template <class T> T run(task<T> main) {
         run_to_end(main.promise());
         return main.promise().take();
     }
 
     /// Runs `function` on the loop's thread, between two steps. Thread safe, while the loop lives; `handle()`
-    /// is for those who cannot know. The function must not throw.
+    /// is for those who cannot know, and for those without whom the loop would find itself deadlocked. The
+    /// function must not throw.
     void post(std::function<void()> function) { handle().post(std::move(function)); }
     loop_handle handle() const noexcept;
 
@@ -90,15 +98,21 @@ class TANDEM_API loop {
     context& io() noexcept { return *context_; }
 
   private:
+    friend class detail::task_tree_reader;
+
     void run_to_end(detail::promise_base& main);
     void turn();
     bool poll_io();
     void wait_for_work();
+    bool can_be_woken() const noexcept;
+    void break_deadlock();
 
     detail::scheduler scheduler_;
     std::unique_ptr<context> context_;
     std::optional<cancel_scope> root_;
     std::uint64_t last_poll_ = 0;
+    /// The tasks as they stood when nothing could wake them any more; empty as long as something can.
+    std::string deadlock_;
 };
 
 /// The earliest deadline of the scope it is awaited in, if any: `auto until = co_await current_deadline();`

@@ -3,6 +3,7 @@
 #pragma once
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <source_location>
@@ -29,6 +30,12 @@ class child_owner {
 
 TANDEM_API void* allocate_frame(std::size_t bytes);
 TANDEM_API void free_frame(void* frame, std::size_t bytes) noexcept;
+
+/// Called, if set, with each task that is dropped without ever having been awaited or spawned; by whichever
+/// thread drops it.
+using never_awaited_hook = void (*)(const promise_base& dropped) noexcept;
+TANDEM_API void set_never_awaited_hook(never_awaited_hook hook) noexcept;
+TANDEM_API void note_never_awaited(const promise_base& dropped) noexcept;
 
 /// An awaiter that stays where it is: its address is known to others while it waits. (g++ 12 copies an
 /// awaiter that await_transform returns by reference.)
@@ -86,12 +93,19 @@ class promise_base : public list_hook<child_tag> {
     std::coroutine_handle<> handle() const noexcept { return handle_; }
     /// The coroutine that awaits this one; null for one that was spawned.
     promise_base* parent() const noexcept { return parent_; }
-    /// The await at which it stands or last stood.
+    /// The await at which it stands or last stood; before its first, the coroutine's function.
     const std::source_location& location() const noexcept { return location_; }
     const std::string* name() const noexcept { return name_.get(); }
     void set_name(std::string name) { name_ = std::make_unique<std::string>(std::move(name)); }
     const std::exception_ptr& error() const noexcept { return error_; }
     bool is_done() const noexcept { return done_; }
+    /// False for a coroutine that nobody has awaited or spawned.
+    bool was_awaited() const noexcept { return scope_ != nullptr; }
+    /// For an await that ends before it starts, because its scope has been cancelled.
+    void set_awaited(cancel_scope& scope) noexcept { scope_ = &scope; }
+
+    /// Notes that a wait begins, so that a dump can tell how long it has lasted.
+    void note_wait() noexcept { since_ = scheduler().coarse_now(); }
 
     /// Runs as the child of `parent`, in `scope`, until it next has something for it: its end or, in a
     /// stream, a value. Returns true if the parent has to suspend, false if that came at once: the answer of
@@ -135,12 +149,14 @@ class promise_base : public list_hook<child_tag> {
         owner_ = &owner;
         index_ = index;
         scope_ = &scope;
+        ++scope.scheduler().tasks_alive_;
         scope.scheduler().make_ready(*this);
     }
 
   protected:
-    explicit promise_base(std::coroutine_handle<> self) noexcept
-        : handle_(self) {}
+    promise_base(std::coroutine_handle<> self, const std::source_location& function) noexcept
+        : handle_(self)
+        , location_(function) {}
     promise_base(const promise_base&) = delete;
     promise_base& operator=(const promise_base&) = delete;
     ~promise_base() = default;
@@ -157,13 +173,16 @@ class promise_base : public list_hook<child_tag> {
 
   private:
     friend class scheduler;
+    friend class task_tree_reader;
 
     void finish() noexcept {
         done_ = true;
-        if (owner_)
+        if (owner_) {
+            --scheduler().tasks_alive_;
             owner_->child_done(*this);
-        else
+        } else {
             report();
+        }
     }
 
     promise_base* next_ready_ = nullptr;
@@ -176,6 +195,8 @@ class promise_base : public list_hook<child_tag> {
     std::source_location location_;
     std::unique_ptr<std::string> name_;
     std::exception_ptr error_;
+    /// When its last wait began, in the scheduler's coarse time.
+    std::uint32_t since_ = 0;
     bool done_ = false;
     /// The parent is suspended; otherwise it is still on the stack, about to look whether it has to suspend.
     bool parent_waits_ = false;

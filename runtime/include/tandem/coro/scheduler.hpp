@@ -15,6 +15,19 @@ class cancel_scope;
 namespace tandem::detail {
 
 class promise_base;
+class task_tree_reader;
+
+/// Told of each step, where somebody wants to know: a call for each costs more than a short step itself.
+class step_watch {
+  public:
+    /// `task` goes on from the await at `task.location()`.
+    virtual void step_begins(promise_base& task) noexcept = 0;
+    /// The task may be gone by now.
+    virtual void step_ends() noexcept = 0;
+
+  protected:
+    ~step_watch() = default;
+};
 
 /// The ready queue and the timers of one loop, and the account of the step that is running. A step is what
 /// runs from one turn at the ready queue to the next suspension: a coroutine, the children it starts, and the
@@ -41,7 +54,19 @@ class TANDEM_API scheduler {
     time_point now() noexcept {
         const time_point read = source_ ? source_->now() : clock::now();
         if (!timers_.is_settled()) timers_.settle(read);
+        coarse_now_ = coarse(read);
         return read;
+    }
+    /// A moment in units of 2^20 ns, a little over a millisecond: enough to say how long something has
+    /// waited, in four bytes. Wraps after 52 days.
+    static std::uint32_t coarse(time_point when) noexcept {
+        return static_cast<std::uint32_t>(when.time_since_epoch().count() >> 20);
+    }
+    /// The last time that was read, at the latest when the loop last looked at I/O.
+    std::uint32_t coarse_now() const noexcept { return coarse_now_; }
+    /// What a difference of two coarse moments amounts to.
+    static duration coarse_length(std::uint32_t length) noexcept {
+        return std::chrono::nanoseconds(std::int64_t(length) << 20);
     }
     void settle_timers() noexcept {
         if (!timers_.is_settled()) now();
@@ -78,11 +103,26 @@ class TANDEM_API scheduler {
     void forget_orphans() noexcept { --orphans_; }
     bool has_orphans() const noexcept { return orphans_ > 0; }
 
+    /// Waits that something outside of the loop ends: see external_wait.
+    std::size_t external_waits() const noexcept { return external_waits_; }
+    /// Spawned tasks that have not ended; the coroutines that they await do not count.
+    std::size_t tasks_alive() const noexcept { return tasks_alive_; }
+    /// Counts them one by one.
+    std::size_t ready_length() const noexcept;
+
     std::uint64_t next_scope_id() noexcept { return ++last_scope_id_; }
     std::uint64_t steps() const noexcept { return steps_; }
 
+    /// Tells `watch` of each step from the next on; null for nobody.
+    void watch_steps(step_watch* watch) noexcept { watch_ = watch; }
+
   private:
+    friend class external_wait;
+    friend class promise_base;
+    friend class task_tree_reader;
+
     void run_step(promise_base& task);
+    void run_watched_step(promise_base& task);
     void shuffle_turn();
     /// Takes the first task inside `scope` out of a list; `last` is the list's end where that is kept.
     static promise_base* take_inside(const cancel_scope& scope, promise_base*& first,
@@ -101,11 +141,37 @@ class TANDEM_API scheduler {
     /// The loop's thread as pthread_self tells it, 0 before the loop has run.
     std::uintptr_t thread_ = 0;
     std::uint64_t steps_ = 0;
+    std::size_t external_waits_ = 0;
+    std::size_t tasks_alive_ = 0;
+    step_watch* watch_ = nullptr;
+    std::uint32_t coarse_now_ = 0;
     timer_queue timers_;
     time_source* source_;
     /// The state of the generator that shuffles each turn, for tests that shake out order assumptions.
     std::optional<std::uint64_t> shuffle_;
     std::vector<promise_base*> order_;
+};
+
+/// A part of each operation that something outside of the loop ends: I/O, a thread, another process, a
+/// signal. While there is one, a loop in which all tasks wait is not deadlocked. Moves only before it begins.
+class external_wait {
+  public:
+    external_wait() noexcept = default;
+    external_wait(external_wait&&) noexcept {}
+    external_wait& operator=(external_wait&&) = delete;
+    ~external_wait() { end(); }
+
+    void begin(scheduler& where) noexcept {
+        where_ = &where;
+        ++where.external_waits_;
+    }
+    void end() noexcept {
+        if (where_) --where_->external_waits_;
+        where_ = nullptr;
+    }
+
+  private:
+    scheduler* where_ = nullptr;
 };
 
 } // namespace tandem::detail

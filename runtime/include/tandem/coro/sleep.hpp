@@ -28,6 +28,8 @@ class TANDEM_API sleep_operation final : public detail::waiting_operation<sleep_
     duration length_{};
     time_point until_;
     bool is_until_known_ = false;
+    /// A sleep without end waits for somebody to cancel it: that is no deadlock.
+    detail::external_wait endless_;
 };
 
 /// `co_await sleep(10ms)`: suspends for at least that long, counted from the await. A length of zero or less

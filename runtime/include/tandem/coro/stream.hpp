@@ -12,8 +12,8 @@ namespace detail {
 
 template <class T> class stream_promise final : public promise_base {
   public:
-    stream_promise() noexcept
-        : promise_base(std::coroutine_handle<stream_promise>::from_promise(*this)) {}
+    explicit stream_promise(std::source_location function = std::source_location::current()) noexcept
+        : promise_base(std::coroutine_handle<stream_promise>::from_promise(*this), function) {}
     stream<T> get_return_object() noexcept;
     void return_void() const noexcept {}
 

@@ -16,8 +16,8 @@ namespace detail {
 
 template <class T> class task_promise final : public promise_base {
   public:
-    task_promise() noexcept
-        : promise_base(std::coroutine_handle<task_promise>::from_promise(*this)) {}
+    explicit task_promise(std::source_location function = std::source_location::current()) noexcept
+        : promise_base(std::coroutine_handle<task_promise>::from_promise(*this), function) {}
     task<T> get_return_object() noexcept;
 
     template <class U = T>
@@ -42,8 +42,8 @@ template <class T> class task_promise final : public promise_base {
 
 template <> class task_promise<void> final : public promise_base {
   public:
-    task_promise() noexcept
-        : promise_base(std::coroutine_handle<task_promise>::from_promise(*this)) {}
+    explicit task_promise(std::source_location function = std::source_location::current()) noexcept
+        : promise_base(std::coroutine_handle<task_promise>::from_promise(*this), function) {}
     task<void> get_return_object() noexcept;
     void return_void() const noexcept {}
     void take() { rethrow_error(); }
@@ -62,6 +62,7 @@ template <class T> class [[nodiscard]] task_awaiter {
         promise_base& parent = self.promise();
         if (!scope_) scope_ = &parent.scope();
         is_stopped_ = is_checkpoint_ && scope_->is_cancelled();
+        if (is_stopped_) child_.set_awaited(*scope_);
         return !is_stopped_ && child_.run_below(parent, *scope_);
     }
     T await_resume() {
@@ -102,7 +103,9 @@ template <class T = void> class [[nodiscard]] task {
         return *this;
     }
     ~task() {
-        if (promise_) promise_->handle().destroy();
+        if (!promise_) return;
+        if (!promise_->was_awaited()) detail::note_never_awaited(*promise_);
+        promise_->handle().destroy();
     }
     void swap(task& other) noexcept { std::swap(promise_, other.promise_); }
 

@@ -60,6 +60,7 @@ class TANDEM_API waiter : public list_hook<waiter_tag> {
     void begin_waiting_shielded(promise_base& task) noexcept {
         task_ = &task;
         state_ = state::waiting;
+        task.note_wait();
     }
 
     void throw_if_cancelled() const {
@@ -69,6 +70,7 @@ class TANDEM_API waiter : public list_hook<waiter_tag> {
 
   private:
     friend class tandem::cancel_scope;
+    friend class task_tree_reader;
     /// Called by the scope, which has unlinked the waiter already.
     void cancel() noexcept;
 

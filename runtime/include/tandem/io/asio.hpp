@@ -21,6 +21,9 @@ namespace tandem {
 
 /// What Asio's objects run on in this loop: `tcp::socket peer(asio_context());`. Throws usage_error outside
 /// of one.
+///
+/// Handlers that are started here without `use` can wake a task, and the loop does not see them: once an
+/// application has asked for the context, that loop reports no deadlock.
 TANDEM_API boost::asio::io_context& asio_context();
 
 /// A completion token: `std::size_t n = co_await socket.async_read_some(buffer, use);`
@@ -53,11 +56,15 @@ inline constexpr use_ec_t use_ec{};
 
 namespace detail {
 
+/// The same for the library, whose tasks do not wait for handlers that the loop cannot see.
+TANDEM_API boost::asio::io_context& own_asio_context();
+
 /// The outcome of an asynchronous operation, and the cancellation of it; what the handler writes to.
 template <class... Results> class asio_outcome : public waiter {
   public:
     void complete(Results... results) {
         results_.emplace(std::move(results)...);
+        in_flight_.end();
         commit();
     }
     boost::asio::cancellation_slot slot() noexcept { return stop_.slot(); }
@@ -75,6 +82,7 @@ template <class... Results> class asio_outcome : public waiter {
 
     std::optional<std::tuple<Results...>> results_;
     boost::asio::cancellation_signal stop_;
+    external_wait in_flight_;
     bool stopped_ = false;
 };
 
@@ -106,6 +114,7 @@ class [[nodiscard]] asio_operation final : public asio_outcome<Results...> {
     template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) {
         if (!this->checkpoint(self.promise())) return false;
         this->begin_waiting();
+        this->in_flight_.begin(self.promise().scheduler());
         std::apply(
             [&](auto&... arguments) {
                 std::move(initiation_)(asio_handler<Results...>(*this), std::move(arguments)...);

@@ -37,6 +37,7 @@ class TANDEM_API pool_job final : public waiting_operation<pool_job>, public lis
     std::string name() const;
 
     pool_state* pool_;
+    external_wait in_flight_;
     encoded_call call_;
     /// The call as a frame. The job keeps it until it is answered: a worker may die before it has taken the
     /// job.

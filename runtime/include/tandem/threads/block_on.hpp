@@ -18,7 +18,8 @@ template <class T> T block_on(task<T> work) {
 /// thread_pool or a process_pool passes its std::stop_token to. Throws `cancelled` where that ended the work.
 template <class T> T block_on(std::stop_token stop, task<T> work) {
     loop here;
-    const auto cancel = [&] { here.post([&] { here.root()->cancel(); }); };
+    // The handle tells the loop that it can be woken from outside.
+    const auto cancel = [&, handle = here.handle()] { handle.post([&] { here.root()->cancel(); }); };
     const std::stop_callback when_stopped(stop, cancel);
     return here.run(std::move(work));
 }

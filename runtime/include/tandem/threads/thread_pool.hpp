@@ -43,6 +43,7 @@ class TANDEM_API thread_job : public waiting_operation<thread_job>, public list_
 
     thread_queue& queue_;
     std::stop_source stop_;
+    external_wait in_flight_;
     std::optional<loop_handle> home_;
 };
 
