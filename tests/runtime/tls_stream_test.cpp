@@ -8,10 +8,10 @@
 #include "support/tls_pair.hpp"
 
 using namespace tandem;
-using test::memory_pair;
 using test::read_to_end;
 using test::read_up_to;
 using test::shake_hands;
+using test::tapped_pair;
 
 namespace {
 
@@ -27,7 +27,7 @@ std::errc condition_of(const std::exception_ptr& error) {
 
 TEST_CASE("what one end of a TLS stream writes the other reads, both ways, and nobody between") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         std::string seen;
         below.up->on_write = [&](std::string& bytes) { seen += bytes; };
         auto ends = co_await shake_hands(below);
@@ -44,7 +44,7 @@ TEST_CASE("what one end of a TLS stream writes the other reads, both ways, and n
 
 TEST_CASE("TLS 1.2 and 1.3 both serve, and 1.3 is what two that can both agree on") {
     testing::run_virtual([]() -> task<> {
-        memory_pair first, second;
+        tapped_pair first, second;
         auto newest = co_await shake_hands(first);
         CHECK(newest.client.version() == tls_version::tls_1_3);
         CHECK(newest.client.cipher().starts_with("TLS_"));
@@ -60,7 +60,7 @@ TEST_CASE("TLS 1.2 and 1.3 both serve, and 1.3 is what two that can both agree o
 
 TEST_CASE("a TLS stream over a wire that carries one byte at a time loses none") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         below.up->capacity = below.down->capacity = 1;
         auto ends = co_await shake_hands(below);
         const auto question = test::patterned(1000), answer = test::patterned(3000, 7);
@@ -82,7 +82,7 @@ TEST_CASE("a TLS stream over a wire that carries one byte at a time loses none")
 
 TEST_CASE("reads that return a byte each find the record they come from in pieces and whole") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         below.up->largest_read = 1;
         auto ends = co_await shake_hands(below);
         co_await ends.client.write("fragments");
@@ -95,7 +95,7 @@ TEST_CASE("reads that return a byte each find the record they come from in piece
 
 TEST_CASE("small records that came together are read with one call") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto ends = co_await shake_hands(below);
         for (const char* word : {"one ", "two ", "three"})
             co_await ends.client.write(word);
@@ -107,7 +107,7 @@ TEST_CASE("small records that came together are read with one call") {
 
 TEST_CASE("close_write ends the stream for the peer, which may go on writing") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto ends = co_await shake_hands(below);
         co_await ends.client.write("all I have to say");
         co_await ends.client.close_write();
@@ -126,7 +126,7 @@ TEST_CASE("close_write ends the stream for the peer, which may go on writing") {
 
 TEST_CASE("an end without close_notify is an error, after all that came before it") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto ends = co_await shake_hands(below);
         co_await ends.server.write("half of it");
         below.down->end();
@@ -143,7 +143,7 @@ TEST_CASE("an end without close_notify is an error, after all that came before i
 
 TEST_CASE("an end in the middle of a record is an error") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto ends = co_await shake_hands(below);
         below.down->on_write = [&](std::string& bytes) { bytes.resize(bytes.size() / 2); };
         co_await ends.server.write(std::string(1000, 'x'));
@@ -155,13 +155,13 @@ TEST_CASE("an end in the middle of a record is an error") {
 
 TEST_CASE("a reset of the stream below is passed on, in the handshake and after it") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto ends = co_await shake_hands(below);
         below.down->reset();
         auto late = co_await as_result(read_to_end(ends.client));
         CHECK(condition_of(late.error()) == std::errc::connection_reset);
 
-        memory_pair other;
+        tapped_pair other;
         other.up->on_write = [&](std::string&) { other.down->reset(); };
         auto early = co_await as_result(
             tls_stream::handshake(std::move(other.left), test::trusting_client(), "localhost"));
@@ -171,7 +171,7 @@ TEST_CASE("a reset of the stream below is passed on, in the handshake and after 
 
 TEST_CASE("a peer that hangs up during the handshake is named") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         below.up->on_write = [&](std::string&) { below.down->end(); };
         auto failure = co_await test::tls_failure_of(
             tls_stream::handshake(std::move(below.left), test::trusting_client(), "localhost"));
@@ -182,7 +182,7 @@ TEST_CASE("a peer that hangs up during the handshake is named") {
 
 TEST_CASE("garbage in place of a handshake is an error on either side") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below, other;
+        tapped_pair below, other;
         co_await below.right->write("220 mail.example ESMTP\r\n");
         auto failure = co_await test::tls_failure_of(
             tls_stream::handshake(std::move(below.left), test::trusting_client(), "localhost"));
@@ -199,7 +199,7 @@ TEST_CASE("garbage in place of a handshake is an error on either side") {
 
 TEST_CASE("bytes that were changed on the way are an error, and the other side learns why the stream ended") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto ends = co_await shake_hands(below);
         below.up->on_write = [](std::string& bytes) { bytes.back() ^= 1; };
         co_await ends.client.write("pay 10");
@@ -215,9 +215,9 @@ TEST_CASE("bytes that were changed on the way are an error, and the other side l
 
 TEST_CASE("TLS runs inside of TLS") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto outer = co_await shake_hands(below);
-        memory_pair inner;
+        tapped_pair inner;
         inner.left = std::make_unique<tls_stream>(std::move(outer.client));
         inner.right = std::make_unique<tls_stream>(std::move(outer.server));
         auto ends = co_await shake_hands(inner);
@@ -233,7 +233,7 @@ TEST_CASE("TLS runs inside of TLS") {
 
 TEST_CASE("two readers or two writers of a TLS stream are a mistake that is told") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         below.up->capacity = 100;
         auto ends = co_await shake_hands(below);
         auto body = [&](task_group& group) -> task<> {
@@ -252,7 +252,7 @@ TEST_CASE("two readers or two writers of a TLS stream are a mistake that is told
 
 TEST_CASE("closing a TLS stream wakes what waits on it, and what follows is an error") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto ends = co_await shake_hands(below);
         auto close = [&]() -> task<> {
             ends.client.close();
@@ -268,7 +268,7 @@ TEST_CASE("closing a TLS stream wakes what waits on it, and what follows is an e
 
 TEST_CASE("a TLS stream is quiet until bytes or the end have come; late tickets are no news") {
     testing::run_virtual([]() -> task<> {
-        memory_pair below;
+        tapped_pair below;
         auto ends = co_await shake_hands(below);
         CHECK(ends.client.is_quiet());
         co_await ends.server.write("ab");

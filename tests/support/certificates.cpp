@@ -33,12 +33,12 @@ void extend(X509* certificate, int kind, const std::string& value) {
 
 /// Signed by `signer`, or by itself where that is null.
 certificate_pointer make(const key_pointer& key, const std::string& name, const std::string& subject,
-                         long until, X509* signer, EVP_PKEY* signer_key) {
+                         long until, X509* signer, EVP_PKEY* signer_key, long from = -10 * day) {
     static std::atomic<long> serial{1};
     certificate_pointer made(X509_new(), X509_free);
     X509_set_version(made.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial++);
-    X509_gmtime_adj(X509_getm_notBefore(made.get()), -10 * day);
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), from);
     X509_gmtime_adj(X509_getm_notAfter(made.get()), until);
     X509_set_pubkey(made.get(), key.get());
     X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_ASC,
@@ -68,14 +68,13 @@ identity as_pem(const certificate_pointer& certificate, const key_pointer& key) 
 
 } // namespace
 
-certificate_authority::certificate_authority()
+certificate_authority::certificate_authority(const std::string& name)
     : key_(new_key())
-    , certificate_(make(key_, "Tandem's test authority", "", 10 * day, nullptr, nullptr)) {
-    char name[] = "/tmp/tandem-ca-XXXXXX";
-    int file = ::mkstemp(name);
+    , certificate_(make(key_, name, "", 10 * day, nullptr, nullptr)) {
+    file_ = "/tmp/tandem-ca-XXXXXX";
+    int file = ::mkstemp(file_.data());
     if (file < 0) throw std::runtime_error("no temporary file for the test authority");
     ::close(file);
-    file_ = name;
     std::ofstream(file_) << as_pem(certificate_, key_).certificate;
 }
 
@@ -91,6 +90,11 @@ identity certificate_authority::issue(const std::string& subject) const {
 identity certificate_authority::issue_expired(const std::string& subject) const {
     auto key = new_key();
     return as_pem(make(key, "a late server", subject, -day, certificate_.get(), key_.get()), key);
+}
+
+identity certificate_authority::issue_early(const std::string& subject) const {
+    auto key = new_key();
+    return as_pem(make(key, "an early server", subject, 10 * day, certificate_.get(), key_.get(), day), key);
 }
 
 identity certificate_authority::self_signed(const std::string& subject) {

@@ -17,7 +17,7 @@ struct identity {
 /// Signs certificates that no system trusts.
 class certificate_authority {
   public:
-    certificate_authority();
+    explicit certificate_authority(const std::string& name = "Tandem's test authority");
     ~certificate_authority();
 
     /// A file with the authority's own certificate: what a client has to trust.
@@ -27,6 +27,8 @@ class certificate_authority {
     identity issue(const std::string& subject) const;
     /// The same, valid until yesterday.
     identity issue_expired(const std::string& subject) const;
+    /// The same, valid from tomorrow on.
+    identity issue_early(const std::string& subject) const;
     /// Signed by itself.
     static identity self_signed(const std::string& subject);
 

@@ -10,7 +10,7 @@
 #include <tandem/io/tls_stream.hpp>
 
 #include "support/certificates.hpp"
-#include "support/memory_stream.hpp"
+#include "support/tapped_pair.hpp"
 
 namespace test {
 
@@ -40,14 +40,14 @@ struct tls_ends {
 };
 
 /// Shakes hands over `below`. Throws the error of the end that fails first.
-inline tandem::task<tls_ends> shake_hands(memory_pair& below, tandem::tls_context client,
+inline tandem::task<tls_ends> shake_hands(tapped_pair& below, tandem::tls_context client,
                                           tandem::tls_context server, std::string host = "localhost") {
     auto [left, right] =
         co_await tandem::gather(tandem::tls_stream::handshake(std::move(below.left), client, host),
                                 tandem::tls_stream::accept(std::move(below.right), server));
     co_return tls_ends{std::move(left), std::move(right)};
 }
-inline tandem::task<tls_ends> shake_hands(memory_pair& below) {
+inline tandem::task<tls_ends> shake_hands(tapped_pair& below) {
     co_return co_await shake_hands(below, trusting_client(), known_server());
 }
 
@@ -56,7 +56,7 @@ struct tls_outcome {
     tandem::result<tandem::tls_stream> client;
     tandem::result<tandem::tls_stream> server;
 };
-inline tandem::task<tls_outcome> try_shaking_hands(memory_pair& below, tandem::tls_context client,
+inline tandem::task<tls_outcome> try_shaking_hands(tapped_pair& below, tandem::tls_context client,
                                                    tandem::tls_context server,
                                                    std::string host = "localhost") {
     auto [left, right] = co_await tandem::gather(

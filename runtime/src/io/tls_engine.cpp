@@ -88,6 +88,12 @@ tls_engine::tls_engine(std::shared_ptr<tls_shared> shared, std::string peer, std
     if (session) SSL_set_session(ssl_.get(), session.get());
 }
 
+tls_engine::~tls_engine() {
+    // OpenSSL lets nobody take up the session of a connection that ended without close_notify, which no
+    // later standard than TLS 1.0 asks for.
+    if (was_shaken_ && !failure_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
 void tls_engine::expect_host(std::string host) {
     if (host.ends_with('.')) host.pop_back();
     expected_host_ = host;

@@ -29,6 +29,7 @@ class tls_engine {
     tls_engine(std::shared_ptr<tls_shared> shared, std::string peer, std::string session_key);
     tls_engine(const tls_engine&) = delete;
     tls_engine& operator=(const tls_engine&) = delete;
+    ~tls_engine();
 
     tls_buffer& input() noexcept { return input_; }
     tls_buffer& output() noexcept { return output_; }

@@ -22,6 +22,11 @@ const char* name_of(tls_version version) noexcept {
     return version == tls_version::tls_1_2 ? "TLS 1.2" : "TLS 1.3";
 }
 
+std::string alert_text(int alert) {
+    // OpenSSL 3.0 knows this one, but not its name.
+    return alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
+}
+
 std::string allowed_versions(const tls_shared& shared) {
     if (shared.minimum_version() == shared.maximum_version())
         return std::string("only ") + name_of(shared.minimum_version());
@@ -92,10 +97,9 @@ tls_failure protocol_trouble(const tls_shared& shared, int ssl_error, const std:
     if (number == SSL_AD_REASON_OFFSET + SSL_AD_NO_APPLICATION_PROTOCOL)
         return because(tls_errc::no_shared_protocol, "it speaks none of the application protocols offered");
     if (number > SSL_AD_REASON_OFFSET && number < SSL_AD_REASON_OFFSET + 256)
-        return because(
-            tls_errc::alert_received,
-            (was_shaken ? "it broke off with the alert: " : "it refused the handshake with the alert: ") +
-                std::string(SSL_alert_desc_string_long(number - SSL_AD_REASON_OFFSET)));
+        return because(tls_errc::alert_received, (was_shaken ? "it broke off with the alert: "
+                                                             : "it refused the handshake with the alert: ") +
+                                                     alert_text(number - SSL_AD_REASON_OFFSET));
     switch (number) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_UNKNOWN_PROTOCOL:

@@ -1,4 +1,5 @@
-// Two ends of a connection in memory, that tests slow down, cut and tamper with.
+// Two ends of a connection in memory that a test listens to and tampers with while it runs. (Faults that are
+// known beforehand are those of testing::memory_stream_pair.)
 #pragma once
 #include <algorithm>
 #include <functional>
@@ -15,7 +16,7 @@
 namespace test {
 
 /// The bytes on their way in one direction.
-struct memory_wire {
+struct tapped_wire {
     /// How many may be on their way at once.
     std::size_t capacity = 64 * 1024;
     /// How many a read gets at most.
@@ -42,15 +43,15 @@ struct memory_wire {
     }
 };
 
-class memory_stream final : public tandem::byte_stream {
+class tapped_stream final : public tandem::byte_stream {
   public:
-    memory_stream(std::shared_ptr<memory_wire> in, std::shared_ptr<memory_wire> out) noexcept
+    tapped_stream(std::shared_ptr<tapped_wire> in, std::shared_ptr<tapped_wire> out) noexcept
         : in_(std::move(in))
         , out_(std::move(out)) {}
-    ~memory_stream() override { close(); }
+    ~tapped_stream() override { close(); }
 
     tandem::task<std::size_t> read_some(std::span<char> room) override {
-        memory_wire& wire = *in_;
+        tapped_wire& wire = *in_;
         while (wire.bytes.empty() && !wire.is_ended) {
             wire.may_read.clear();
             co_await wire.may_read.wait();
@@ -65,7 +66,7 @@ class memory_stream final : public tandem::byte_stream {
     }
 
     tandem::task<std::size_t> write_some(std::string_view bytes) override {
-        memory_wire& wire = *out_;
+        tapped_wire& wire = *out_;
         while (wire.bytes.size() >= wire.capacity && !wire.is_ended) {
             wire.may_write.clear();
             co_await wire.may_write.wait();
@@ -104,17 +105,17 @@ class memory_stream final : public tandem::byte_stream {
         throw std::system_error(std::make_error_code(what), "memory");
     }
 
-    std::shared_ptr<memory_wire> in_;
-    std::shared_ptr<memory_wire> out_;
+    std::shared_ptr<tapped_wire> in_;
+    std::shared_ptr<tapped_wire> out_;
     bool is_closed_ = false;
 };
 
 /// A connection in memory: the ends, to be given away, and the wires between, to be changed any time.
-struct memory_pair {
-    std::shared_ptr<memory_wire> up = std::make_shared<memory_wire>();   ///< from the left to the right
-    std::shared_ptr<memory_wire> down = std::make_shared<memory_wire>(); ///< from the right to the left
-    std::unique_ptr<tandem::byte_stream> left = std::make_unique<memory_stream>(down, up);
-    std::unique_ptr<tandem::byte_stream> right = std::make_unique<memory_stream>(up, down);
+struct tapped_pair {
+    std::shared_ptr<tapped_wire> up = std::make_shared<tapped_wire>();   ///< from the left to the right
+    std::shared_ptr<tapped_wire> down = std::make_shared<tapped_wire>(); ///< from the right to the left
+    std::unique_ptr<tandem::byte_stream> left = std::make_unique<tapped_stream>(down, up);
+    std::unique_ptr<tandem::byte_stream> right = std::make_unique<tapped_stream>(up, down);
 };
 
 } // namespace test
