@@ -14,6 +14,8 @@
 #include <tandem/coro/task_local.hpp>
 #include <tandem/coro/timeout.hpp>
 #include <tandem/io/resolver.hpp>
+#include <tandem/io/tcp_listener.hpp>
+#include <tandem/io/tcp_stream.hpp>
 #include <tandem/io/tls_stream.hpp>
 #include <tandem/observe/dump_tasks.hpp>
 #include <tandem/pool/process_pool.hpp>
