@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <tandem/base/error.hpp>
 #include <tandem/base/intrusive_list.hpp>
-#include <tandem/base/log.hpp>
 #include <tandem/base/result.hpp>
 
 using tandem::describe;
@@ -15,12 +15,6 @@ template <class Error> std::exception_ptr make(Error error) {
 }
 
 struct no_std_exception {};
-
-std::vector<std::pair<tandem::log_level, std::string>> logged;
-
-void remember(tandem::log_level level, std::string_view text) noexcept {
-    logged.emplace_back(level, text);
-}
 
 struct tag;
 struct item : tandem::detail::list_hook<tag> {
@@ -98,25 +92,6 @@ TEST_CASE("an exception_group prints its errors as a tree") {
                                        "└─ timed out");
     CHECK(outer.errors().size() == 3);
     CHECK(std::string(exception_group("none", {}).what()) == "none");
-}
-
-TEST_CASE("log lines go to the sink that was set, and the one before comes back") {
-    logged.clear();
-    const auto before = tandem::set_log_sink(&remember);
-    tandem::log(tandem::log_level::warning, "careful");
-    tandem::log(tandem::log_level::debug, "detail");
-    CHECK(tandem::set_log_sink(before) == &remember);
-    REQUIRE(logged.size() == 2);
-    CHECK(logged[0].first == tandem::log_level::warning);
-    CHECK(logged[0].second == "careful");
-    CHECK(logged[1].first == tandem::log_level::debug);
-}
-
-TEST_CASE("a null sink stands for the one that writes to stderr") {
-    const auto standard = tandem::set_log_sink(nullptr);
-    tandem::set_log_sink(&remember);
-    CHECK(tandem::set_log_sink(nullptr) == &remember);
-    CHECK(tandem::set_log_sink(standard) == standard);
 }
 
 TEST_CASE("an intrusive list is first in, first out, and items leave it by themselves") {

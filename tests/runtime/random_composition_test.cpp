@@ -262,7 +262,7 @@ task<> run_some(program& what, int count) {
 TEST_CASE("programs composed at random lose no message, no permit and no task") {
     // What is planned to fail is no news.
     struct silence {
-        tandem::log_sink before = tandem::set_log_sink([](tandem::log_level, std::string_view) noexcept {});
+        tandem::log_sink before = tandem::set_log_sink([](const tandem::log_record&) noexcept {});
         ~silence() { tandem::set_log_sink(before); }
     } const silent;
     tally seen;

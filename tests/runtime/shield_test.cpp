@@ -35,7 +35,7 @@ class log_capture {
     log_capture() {
         logged.clear();
         before_ = tandem::set_log_sink(
-            [](tandem::log_level, std::string_view text) noexcept { logged.emplace_back(text); });
+            [](const tandem::log_record& record) noexcept { logged.emplace_back(record.text()); });
     }
     ~log_capture() { tandem::set_log_sink(before_); }
 

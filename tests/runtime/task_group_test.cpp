@@ -36,7 +36,7 @@ task<> note_end(tandem::duration delay, std::vector<std::string>& log, std::stri
 class quiet_log {
   public:
     quiet_log() noexcept
-        : before_(tandem::set_log_sink([](tandem::log_level, std::string_view) noexcept { ++lines; })) {
+        : before_(tandem::set_log_sink([](const tandem::log_record&) noexcept { ++lines; })) {
         lines = 0;
     }
     ~quiet_log() { tandem::set_log_sink(before_); }

@@ -9,7 +9,9 @@
 
 #include "coro/loop_context.hpp"
 #include "coro/running_loops.hpp"
+#include "coro/task_name.hpp"
 #include "coro/task_tree.hpp"
+#include <tandem/base/log.hpp>
 
 namespace tandem {
 namespace {
@@ -85,6 +87,7 @@ void loop::run_to_end(detail::promise_base& main) {
             running = &self;
             self.root_.emplace(self.scheduler_);
             self.deadlock_.clear();
+            detail::set_log_task_hook(&detail::running_task_name);
             detail::running_loops::enter(self);
         }
         ~running_here() {

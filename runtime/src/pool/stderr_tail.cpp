@@ -12,7 +12,7 @@ void stderr_tail::append(std::string_view text) {
 }
 
 void stderr_tail::end_line() {
-    log(log_level::warning, "worker " + std::to_string(pid_) + ": " + open_line_);
+    log(log_record(log_level::warning, open_line_).task({}).worker(pid_));
     lines_.push_back(std::move(open_line_));
     open_line_.clear();
     if (lines_.size() > lines_kept) lines_.pop_front();

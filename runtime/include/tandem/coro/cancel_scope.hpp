@@ -93,6 +93,11 @@ class TANDEM_API cancel_scope final : private detail::timer {
         local_value_ = value;
     }
 
+    /// The coroutine that opened it; null for the root, and for a floating one, which may outlive it.
+    const detail::promise_base* opener() const noexcept {
+        return kind_ == kind::floating ? nullptr : opener_;
+    }
+
     [[noreturn]] void throw_cancelled() const { throw cancelled(cause_->id_, *cause_->reason_); }
     detail::scheduler& scheduler() const noexcept { return *scheduler_; }
 

@@ -87,6 +87,8 @@ class TANDEM_API loop {
 
     /// The coroutine whose code runs now. Throws usage_error outside of one.
     detail::promise_base& current_task();
+    /// The same, null outside of one.
+    detail::promise_base* current_task_or_null() noexcept { return scheduler_.current(); }
 
     /// Now, by the loop's clock.
     time_point now() noexcept { return scheduler_.now(); }
