@@ -1,5 +1,7 @@
 // All of the runtime but its bridge to Asio; for applications.
 #pragma once
+#include <tandem/base/log.hpp>
+#include <tandem/base/metrics.hpp>
 #include <tandem/coro/as_result.hpp>
 #include <tandem/coro/for_each.hpp>
 #include <tandem/coro/gather.hpp>
@@ -18,6 +20,7 @@
 #include <tandem/io/tcp_stream.hpp>
 #include <tandem/io/tls_stream.hpp>
 #include <tandem/observe/dump_tasks.hpp>
+#include <tandem/observe/metrics.hpp>
 #include <tandem/pool/process_pool.hpp>
 #include <tandem/pool/worker.hpp>
 #include <tandem/run.hpp>

@@ -84,21 +84,25 @@ void loop::run_to_end(detail::promise_base& main) {
         loop& self;
         explicit running_here(loop& which)
             : self(which) {
+            self.context_->figures.emplace(self.scheduler_);
             running = &self;
             self.root_.emplace(self.scheduler_);
             self.deadlock_.clear();
+            self.scheduler_.timers().record_lateness(&self.context_->figures->lateness());
             detail::set_log_task_hook(&detail::running_task_name);
             detail::running_loops::enter(self);
         }
         ~running_here() {
             detail::running_loops::leave(self);
             self.root_.reset();
+            self.scheduler_.timers().record_lateness(nullptr);
+            self.context_->figures.reset();
             running = nullptr;
         }
     } const guard(*this);
 
     scheduler_.bind_to_this_thread();
-    now();
+    begin_turn(now());
     main_task end;
     main.start_beside(end, *root_, 0);
     while (!end.done || scheduler_.has_orphans())
@@ -107,20 +111,27 @@ void loop::run_to_end(detail::promise_base& main) {
 }
 
 void loop::turn() {
-    if (scheduler_.has_ready()) {
-        scheduler_.run_turn();
-        if (scheduler_.has_ready() && scheduler_.steps() - last_poll_ < steps_between_polls) return;
-        last_poll_ = scheduler_.steps();
-        if (scheduler_.has_ready()) {
-            poll_io();
-            if (!scheduler_.timers().empty())
-                scheduler_.timers().expire(now());
-            else if (!scheduler_.source())
-                now(); // what waits from here on waits from about now
-        }
-        return;
-    }
-    wait_for_work();
+    if (!scheduler_.has_ready()) return wait_for_work();
+    const std::size_t steps = scheduler_.run_turn();
+    if (scheduler_.has_ready() && scheduler_.steps() - last_poll_ < steps_between_polls) return;
+    last_poll_ = scheduler_.steps();
+    if (!scheduler_.has_ready()) return;
+    context_->figures->publish(steps);
+    poll_io();
+    // What waits from here on waits from about now. The look itself counts with the turn before it: a second
+    // reading of the clock would cost more.
+    const time_point read = now();
+    end_turn(read);
+    scheduler_.timers().expire(read);
+    begin_turn(read);
+}
+
+/// A turn's length is measured where time is real only.
+void loop::begin_turn(time_point now) noexcept {
+    if (!scheduler_.source()) context_->figures->begin_turn(now);
+}
+void loop::end_turn(time_point now) noexcept {
+    if (!scheduler_.source()) context_->figures->end_turn(now);
 }
 
 /// Runs handlers that are ready; false if there were none.
@@ -133,16 +144,21 @@ bool loop::poll_io() {
 
 void loop::wait_for_work() {
     detail::timer_queue& timers = scheduler_.timers();
-    if (!timers.empty()) {
-        timers.expire(now());
+    const bool is_real = !scheduler_.source();
+    if (is_real || !timers.empty()) {
+        const time_point read = now();
+        end_turn(read);
+        timers.expire(read);
         if (scheduler_.has_ready()) {
+            begin_turn(read);
             poll_io();
             return;
         }
     }
+    context_->figures->publish(0);
     if (!timers.empty()) {
         const time_point next = timers.next();
-        if (scheduler_.source()) {
+        if (!is_real) {
             // Time of a test's own: what I/O has to say comes first, then time moves on.
             if (poll_io()) return;
             if (scheduler_.source()->advance_to(next)) return;
@@ -161,7 +177,7 @@ void loop::wait_for_work() {
     }
     context_->io.run_one();
     poll_io();
-    if (!scheduler_.source()) now();
+    if (is_real) begin_turn(now());
 }
 
 /// Whether something outside of the loop may end a wait. Without timers.

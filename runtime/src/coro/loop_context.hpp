@@ -5,7 +5,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <mutex>
+#include <optional>
 
+#include "coro/loop_figures.hpp"
 #include <tandem/coro/loop.hpp>
 
 namespace tandem {
@@ -30,6 +32,8 @@ struct loop::context {
     std::shared_ptr<loop_handle::mailbox> mail;
     /// The application may have handlers here that wake its tasks.
     bool has_foreign_handlers = false;
+    /// While it runs.
+    std::optional<detail::loop_figures> figures;
 };
 
 } // namespace tandem

@@ -14,6 +14,10 @@ void scheduler::bind_to_this_thread() noexcept {
     thread_ = pthread_self();
 }
 
+bool scheduler::is_on_this_thread() const noexcept {
+    return thread_ == pthread_self();
+}
+
 void scheduler::check_thread() const noexcept {
 #ifndef NDEBUG
     if (thread_ == 0 || thread_ == pthread_self()) return;

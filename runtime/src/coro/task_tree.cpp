@@ -139,8 +139,10 @@ std::string task_tree_reader::describe(const loop& which) {
         if (frame* current = read_chain(now.current_)) current->doing = activity::running;
 
     image<loop> after;
+    // A task that is just being taken from the queue is nowhere for an instant, which may last where the
+    // thread is off its core.
     disturbed_ = !after.read(memory_, &which) || after->scheduler_.steps_ != now.steps_ ||
-                 after->scheduler_.current_ != now.current_;
+                 after->scheduler_.current_ != now.current_ || frames_.empty();
     // A loop that is stuck in a step has not read its clock for long.
     const std::uint32_t time = now.source_ ? now.coarse_now_ : scheduler::coarse(clock::now());
     return task_text(frames_, scopes_).write(now.steps_, time);

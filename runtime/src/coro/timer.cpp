@@ -1,7 +1,10 @@
 #include <tandem/coro/timer.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
+
+#include <tandem/base/histogram.hpp>
 
 namespace tandem::detail {
 namespace {
@@ -57,6 +60,8 @@ void timer_queue::expire(time_point now) noexcept {
     const unsigned long long armed_before = armed_;
     while (!heap_.empty() && heap_.front().when <= now && heap_.front().order < armed_before) {
         timer& due = *heap_.front().what;
+        if (lateness_)
+            lateness_->record_alone(static_cast<std::uint64_t>((now - heap_.front().when).count()));
         disarm(due);
         due.expired();
     }

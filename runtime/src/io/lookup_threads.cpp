@@ -66,6 +66,15 @@ struct lookup_threads::lookup {
     bool written_off = false;
 };
 
+lookup_threads::lookup_threads()
+    : figures_([this](metric_list& into) {
+        const std::lock_guard lock(mutex_);
+        into.counter("tandem_resolver_lookups_total", "Names asked of the system.",
+                     static_cast<double>(lookups_));
+        into.gauge("tandem_resolver_lookups_in_flight", "Names that are queued or asked for now.",
+                   static_cast<double>(by_name_.size()));
+    }) {}
+
 lookup_threads& lookup_threads::instance() {
     static lookup_threads& threads = *new lookup_threads;
     return threads;
@@ -86,6 +95,7 @@ std::shared_ptr<lookup_threads::request> lookup_threads::start(const std::string
     known->interested.push_back(interest);
     interest->work = known;
     queue_.push_back(known);
+    ++lookups_;
     try {
         want_thread();
     } catch (...) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -12,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include <tandem/base/metrics.hpp>
 #include <tandem/io/endpoint.hpp>
 
 namespace tandem::detail {
@@ -45,7 +47,7 @@ class lookup_threads {
     void abandon(const std::shared_ptr<request>& interest);
 
   private:
-    lookup_threads() = default;
+    lookup_threads();
     void want_thread();
     void serve();
     std::vector<std::shared_ptr<request>> finish(const std::shared_ptr<lookup>& work);
@@ -62,6 +64,8 @@ class lookup_threads {
     /// Threads in a lookup that nobody waits for any more. They do not count against the limit, or a few dead
     /// name servers would stop all lookups; they have a limit of their own.
     std::size_t written_off_ = 0;
+    std::uint64_t lookups_ = 0;
+    metric_registration figures_;
 };
 
 } // namespace tandem::detail

@@ -84,6 +84,7 @@ bool pool_state::start_worker() {
         worker made;
         made.link = std::make_shared<worker_link>(*io_, static_cast<worker_owner&>(*this), spawn_worker());
         workers_.push_back(made);
+        ++counts_.workers;
         made.link->start();
         made.link->allow(options_.hello_within());
         ++counts_.started;
@@ -211,6 +212,7 @@ void pool_state::worker_ended(worker_link& which, worker_exit how) {
     const auto at = workers_.begin() + (&find(which) - workers_.data());
     const worker ended = std::move(*at);
     workers_.erase(at);
+    --counts_.workers;
     const bool unasked = ended.now == phase::starting || ended.now == phase::idle || ended.now == phase::busy;
     if (unasked) ++counts_.died;
     if (ended.now == phase::starting && broken_.empty()) {
@@ -297,7 +299,7 @@ void pool_state::end_all(const std::string& why) noexcept {
     workers_.clear();
     while (!queue_.empty())
         refuse(queue_.pop_front(), why);
-    counts_.queued = counts_.running = 0;
+    counts_.queued = counts_.running = counts_.workers = 0;
     while (!stops_.empty())
         stops_.pop_front().commit();
 }
@@ -310,7 +312,7 @@ std::vector<int> pool_state::pids() const {
 }
 
 pool_statistics pool_state::statistics() const {
-    pool_statistics now = counts_;
+    pool_statistics now = counts_.now();
     now.workers = pids().size();
     return now;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pool/pool_figures.hpp"
 #include "pool/pool_service.hpp"
 #include "pool/worker_link.hpp"
 #include <tandem/pool/pool_job.hpp>
@@ -100,7 +101,7 @@ class pool_state final : private worker_owner, private loop_guest {
     bool closed_ = false;
     /// Why the pool is broken; empty while it is not.
     std::string broken_;
-    pool_statistics counts_;
+    pool_figures counts_;
 };
 
 } // namespace tandem::detail

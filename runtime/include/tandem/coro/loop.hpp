@@ -106,6 +106,8 @@ class TANDEM_API loop {
     void turn();
     bool poll_io();
     void wait_for_work();
+    void begin_turn(time_point now) noexcept;
+    void end_turn(time_point now) noexcept;
     bool can_be_woken() const noexcept;
     void break_deadlock();
 

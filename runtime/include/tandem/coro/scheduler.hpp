@@ -50,6 +50,9 @@ class TANDEM_API scheduler {
     /// here.
     void check_thread() const noexcept;
 
+    /// True on the thread that it was bound to.
+    bool is_on_this_thread() const noexcept;
+
     /// Reads the clock; time limits that were set before, without reading it, count from here at the latest.
     time_point now() noexcept {
         const time_point read = source_ ? source_->now() : clock::now();

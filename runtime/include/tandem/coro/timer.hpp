@@ -5,6 +5,10 @@
 
 #include <tandem/base/clock.hpp>
 
+namespace tandem {
+class histogram;
+}
+
 namespace tandem::detail {
 
 /// Something to do at a moment; lives in the object that wants it, so that arming allocates nothing.
@@ -58,6 +62,8 @@ class TANDEM_API timer_queue {
     /// Calls back every timer due at `now`, the earliest first; timers armed meanwhile wait for the next
     /// call.
     void expire(time_point now) noexcept;
+    /// Has it recorded by how many nanoseconds each timer is late; null for nobody.
+    void record_lateness(histogram* in) noexcept { lateness_ = in; }
 
   private:
     struct unsettled {
@@ -91,6 +97,7 @@ class TANDEM_API timer_queue {
     std::vector<entry> heap_;
     std::vector<unsettled> unsettled_;
     unsigned long long armed_ = 0;
+    histogram* lateness_ = nullptr;
 };
 
 } // namespace tandem::detail
