@@ -2,6 +2,7 @@
 // name.
 #include <tandem/coro/shield.hpp>
 #include <tandem/coro/sleep.hpp>
+#include <tandem/io/signal_stream.hpp>
 #include <tandem/run.hpp>
 #include <tandem/sync/event.hpp>
 
@@ -79,20 +80,34 @@ task<> deadlock() {
 task<> deadlock_behind_shield() {
     co_await tandem::shield(deadlock());
 }
-bool is_handled(int signal) {
-    struct sigaction action {};
-    ::sigaction(signal, nullptr, &action);
-    return action.sa_handler != SIG_DFL;
-}
 /// Never comes back to its loop; says when a signal has come all the same.
 task<> stuck() {
+    sigset_t stops, before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &stops, &before); // none is missed before the wait for it
     std::cout << "ready" << std::endl;
-    while (is_handled(SIGINT) && is_handled(SIGTERM))
-        ::usleep(1000);
+    ::sigsuspend(&before);
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
     std::cout << "signalled" << std::endl;
     for (;;)
         ::pause();
     co_return;
+}
+/// Takes two SIGTERMs for itself, then none.
+task<> take_two_terms() {
+    {
+        tandem::signal_stream terms(SIGTERM);
+        std::cout << "ready" << std::endl;
+        for (int i = 1; i <= 2; ++i) {
+            const auto number = co_await terms.next();
+            std::cout << "took " << *number << " for the " << (i == 1 ? "first" : "second") << " time"
+                      << std::endl;
+        }
+    }
+    std::cout << "let go" << std::endl;
+    co_await tandem::sleep(tandem::duration::max());
 }
 
 } // namespace
@@ -115,6 +130,7 @@ int main(int argc, char** argv) {
     if (mode == "wait") return tandem::run(argc, argv, wait_for_ever);
     if (mode == "sum-up") return tandem::run(argc, argv, wait_and_sum_up);
     if (mode == "clean-up") return tandem::run(argc, argv, wait_and_clean_up);
+    if (mode == "take-two-terms") return tandem::run(argc, argv, take_two_terms);
     if (mode == "stuck") return tandem::run(argc, argv, stuck);
     if (mode == "deadlock") return tandem::run(argc, argv, deadlock);
     if (mode == "deadlock-behind-shield") return tandem::run(argc, argv, deadlock_behind_shield);
