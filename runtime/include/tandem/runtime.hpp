@@ -15,7 +15,11 @@
 #include <tandem/coro/task_group.hpp>
 #include <tandem/coro/task_local.hpp>
 #include <tandem/coro/timeout.hpp>
+#include <tandem/io/command.hpp>
+#include <tandem/io/interval.hpp>
 #include <tandem/io/resolver.hpp>
+#include <tandem/io/signal_stream.hpp>
+#include <tandem/io/subprocess.hpp>
 #include <tandem/io/tcp_listener.hpp>
 #include <tandem/io/tcp_stream.hpp>
 #include <tandem/io/tls_stream.hpp>
