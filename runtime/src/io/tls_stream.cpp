@@ -1,6 +1,7 @@
 #include <tandem/io/tls_stream.hpp>
 
 #include <tandem/base/error.hpp>
+#include <tandem/io/tcp_stream.hpp>
 
 #include "io/tls_shared.hpp"
 #include "io/tls_state.hpp"
@@ -13,10 +14,27 @@ tls_stream::tls_stream(tls_stream&& other) noexcept = default;
 tls_stream& tls_stream::operator=(tls_stream&& other) noexcept = default;
 tls_stream::~tls_stream() = default;
 
+namespace {
+
+void check_client(const tls_context& context) {
+    if (context.is_server()) throw usage_error("a tls_stream to a server: the context is a server's");
+}
+
+} // namespace
+
+task<tls_stream> tls_stream::connect(std::string host, std::uint16_t port, tls_context context) {
+    check_client(context);
+    auto connected = co_await tcp_stream::connect(host, port);
+    auto below = std::make_unique<tcp_stream>(std::move(connected));
+    const auto session_key = host + ":" + std::to_string(port);
+    auto made = std::make_unique<state>(std::move(below), context.shared(), host, session_key);
+    co_await made->shake_hands();
+    co_return tls_stream(std::move(made));
+}
+
 task<tls_stream> tls_stream::handshake(std::unique_ptr<byte_stream> below, tls_context context,
                                        std::string host) {
-    if (context.is_server())
-        throw usage_error("tls_stream::handshake is for clients: this context is a server's");
+    check_client(context);
     auto made = std::make_unique<state>(std::move(below), context.shared(), host, host);
     co_await made->shake_hands();
     co_return tls_stream(std::move(made));
