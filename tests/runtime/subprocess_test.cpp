@@ -15,7 +15,7 @@
 #include <system_error>
 
 #include "support/children.hpp"
-#include "support/open_descriptors.hpp"
+#include "support/nothing_left.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace std::chrono_literals;
@@ -24,6 +24,7 @@ using tandem::exit_status;
 using tandem::redirect;
 using tandem::subprocess;
 using tandem::task;
+using test::nothing_left;
 using test::shell;
 
 namespace {
@@ -80,18 +81,6 @@ std::string write_file(const test::temp_folder& folder, const std::string& name,
     return path;
 }
 
-/// Whether this process and its threads have neither children nor more descriptors than at the start.
-class nothing_left {
-  public:
-    ~nothing_left() {
-        CHECK_FALSE(test::has_children());
-        CHECK(test::open_descriptors() == before_);
-    }
-
-  private:
-    std::ptrdiff_t before_ = test::open_descriptors();
-};
-
 } // namespace
 
 TEST_CASE("the end of a child is told: its exit code, or the signal that ended it") {
@@ -125,15 +114,15 @@ TEST_CASE("arguments arrive as they are, no shell reads them") {
     command print("printf", {"<%s>", "two words", "$HOME", "*", "", "it's", "\\n"});
     print.argument("last one").arguments({"--", "ü"});
     CHECK(output_now(print) == "<two words><$HOME><*><><it's><\\n><last one><--><ü>");
-    CHECK(command("a b", {"plain-1.0/x", "it's", "", "$x"}).to_string() ==
+    CHECK(command("a b", "plain-1.0/x", "it's", "", "$x").to_string() ==
           R"('a b' plain-1.0/x 'it'\''s' '' '$x')");
-    CHECK_THROWS_AS(subprocess(command("printf", {std::string("a\0b", 3)})), tandem::usage_error);
+    CHECK_THROWS_AS(subprocess(command("printf", std::string("a\0b", 3))), tandem::usage_error);
 }
 
 TEST_CASE("a child is written to and read from") {
     const nothing_left check;
     tandem::block_on([]() -> task<> {
-        command sort("sort", {"-n"});
+        command sort("sort", "-n");
         sort.input(redirect::pipe()).output(redirect::pipe());
         subprocess child(sort);
         co_await child.input().write("10\n9\n");
@@ -206,15 +195,15 @@ TEST_CASE("a program is looked for in the PATH of its own environment") {
     const test::temp_folder folder;
     write_file(folder, "tandem-script", "#!/bin/sh\necho \"$0 $1\"\n", 0755);
     const std::string path = folder.path().string();
-    command script("tandem-script", {"argument"});
+    command script("tandem-script", "argument");
     CHECK(refusal_of(script).code == ENOENT);
     script.set("PATH", "/nowhere:" + path + ":/bin");
     CHECK(output_now(script) == path + "/tandem-script argument\n");
     CHECK(refusal_of(script.set("PATH", "/nowhere:")).code == ENOENT);
     CHECK(output_now(script.directory(path)) ==
           "./tandem-script argument\n"); // an empty part is the directory
-    CHECK(output_now(command("./tandem-script", {"x"}).directory(path)) == "./tandem-script x\n");
-    CHECK(output_now(command("echo", {"found"}).unset("PATH")) == "found\n");
+    CHECK(output_now(command("./tandem-script", "x").directory(path)) == "./tandem-script x\n");
+    CHECK(output_now(command("echo", "found").unset("PATH")) == "found\n");
 }
 
 TEST_CASE("a child has our environment, with what was set and unset") {
@@ -267,7 +256,7 @@ TEST_CASE("a program that cannot be started is an error that names it and the ca
     CHECK(got.code == ENOENT);
     CHECK(got.text == "cannot run 'true' in '/no/such/directory': No such file or directory");
     CHECK(refusal_of(command("true").directory(plain)).code == ENOTDIR);
-    got = refusal_of(command("true", {std::string(4 << 20, 'x')}));
+    got = refusal_of(command("true", std::string(4 << 20, 'x')));
     CHECK(got.code == E2BIG);
 }
 
@@ -281,7 +270,7 @@ TEST_CASE("a child has none of our descriptors, no blocked signal and no ignored
     ::pthread_sigmask(SIG_BLOCK, &some, &before);
     const auto handler = ::signal(SIGHUP, SIG_IGN);
     CHECK(output_now(shell("ls /proc/$$/fd")) == "0\n1\n2\n");
-    const std::string masks = output_now(command("grep", {"-E", "SigBlk|SigIgn", "/proc/self/status"}));
+    const std::string masks = output_now(command("grep", "-E", "SigBlk|SigIgn", "/proc/self/status"));
     constexpr std::uint64_t of_the_library = std::uint64_t{3} << 31; // 32 and 33, which are no program's
     std::istringstream lines(masks);
     std::string name;
@@ -366,7 +355,7 @@ TEST_CASE("a child that floods its output waits for a slow reader: 64 MiB pass t
     const nothing_left check;
     tandem::block_on([]() -> task<> {
         constexpr std::size_t total = std::size_t{64} << 20, pipe = 64 << 10, one_write = 8 << 10;
-        command flood("head", {"-c", std::to_string(total), "/dev/zero"});
+        command flood("head", "-c", std::to_string(total), "/dev/zero");
         flood.output(redirect::pipe());
         subprocess child(flood);
         const std::string account = "/proc/" + std::to_string(child.pid()) + "/io";
@@ -429,7 +418,7 @@ TEST_CASE("a dropped handle kills its child and reaps it, one that ignores SIGTE
     // Outside of a loop too, and for one that has ended unseen.
     for (int i = 0; i < 10; ++i) {
         subprocess ends(command("true"));
-        subprocess stays(command("sleep", {"1000"}));
+        subprocess stays(command("sleep", "1000"));
         subprocess moved = std::move(stays);
         pid = moved.pid();
     }

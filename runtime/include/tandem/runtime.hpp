@@ -18,6 +18,7 @@
 #include <tandem/io/command.hpp>
 #include <tandem/io/interval.hpp>
 #include <tandem/io/resolver.hpp>
+#include <tandem/io/run_process.hpp>
 #include <tandem/io/signal_stream.hpp>
 #include <tandem/io/subprocess.hpp>
 #include <tandem/io/tcp_listener.hpp>

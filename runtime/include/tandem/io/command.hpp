@@ -1,5 +1,6 @@
 // What to run as a child process, and how.
 #pragma once
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +22,15 @@ class TANDEM_API command {
     /// `program` is a path if there is a slash in it, else a name that is looked for in the directories of
     /// PATH, of the child's environment, or in /usr/local/bin, /usr/bin and /bin where that has none. It is
     /// the child's first argument (argv[0]) as it is given here. What is relative is so to `directory()`.
-    explicit command(std::string program)
-        : program_(std::move(program)) {}
+    ///
+    /// `command("ls", "-l", "/")`: the arguments follow. (A braced list of them does not compile inside a
+    /// co_await expression of g++ 12.)
+    template <std::convertible_to<std::string>... Arguments>
+    explicit command(std::string program, Arguments&&... arguments)
+        : program_(std::move(program)) {
+        arguments_.reserve(sizeof...(arguments));
+        (arguments_.emplace_back(std::forward<Arguments>(arguments)), ...);
+    }
     command(std::string program, std::vector<std::string> arguments)
         : program_(std::move(program))
         , arguments_(std::move(arguments)) {}
