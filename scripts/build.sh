@@ -9,7 +9,7 @@ packages="g++ cmake ninja-build ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev libboost-url1.81-dev libssl-dev openssl
     catch2 libbenchmark-dev libcli11-dev libfmt-dev libjpeg62-turbo-dev libpng-dev libstb-dev"
 case $preset in
-    clang*) packages="$packages clang-16 libclang-rt-16-dev" ;;
+    clang* | fuzz*) packages="$packages clang-16 libclang-rt-16-dev" ;;
     debug*) packages="$packages valgrind" ;;
     release*) packages="$packages python3 python3-uvloop" ;; # what bench-runtime compares with
 esac

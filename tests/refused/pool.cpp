@@ -3,9 +3,12 @@
 #include <tandem/pool/process_pool.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
+#include <sstream>
 #include <string_view>
+#include <thread>
 
 namespace {
 
@@ -53,7 +56,8 @@ template <class T> void send(tandem::encoder& out, const T& value) {
 
 } // namespace
 
-void use(tandem::process_pool& pool, tandem::encoder& out, const with_reference& referring, int captured) {
+void use(tandem::process_pool& pool, tandem::encoder& out, const with_reference& referring, int captured,
+         [[maybe_unused]] tandem::task<>* waiting) {
     static_cast<void>(pool.run(take_text, "converted"));
     send(out, captured);
     static_cast<void>(referring);
@@ -69,6 +73,22 @@ void use(tandem::process_pool& pool, tandem::encoder& out, const with_reference&
     send(out, std::span<int>());
 #elif defined(REFUSED_handle)
     send(out, std::make_unique<int>());
+#elif defined(REFUSED_shared_pointer)
+    send(out, std::make_shared<int>());
+#elif defined(REFUSED_stream)
+    send(out, std::ostringstream());
+#elif defined(REFUSED_thread)
+    send(out, std::thread());
+#elif defined(REFUSED_task)
+    send(out, tandem::task<>(std::move(*waiting)));
+#elif defined(REFUSED_reference_wrapper)
+    send(out, std::ref(captured));
+#elif defined(REFUSED_null_pointer)
+    send(out, nullptr);
+#elif defined(REFUSED_pointer_in_map)
+    send(out, std::map<std::string, std::optional<int*>>());
+#elif defined(REFUSED_result_of_pointer)
+    send(out, tandem::result<int*>());
 #elif defined(REFUSED_union)
     send(out, either());
 #elif defined(REFUSED_class)
@@ -89,6 +109,14 @@ void use(tandem::process_pool& pool, tandem::encoder& out, const with_reference&
     static_cast<void>(pool.run(write_to, captured));
 #elif defined(REFUSED_argument)
     static_cast<void>(pool.run(take_text, 1.5));
+#elif defined(REFUSED_map_item)
+    static_cast<void>(pool.map(take_text, std::vector<double>()));
+#elif defined(REFUSED_map_capture)
+    static_cast<void>(pool.map([captured](int value) { return value + captured; }, std::vector<int>()));
+#elif defined(REFUSED_map_output)
+    static_cast<void>(pool.map(write_to, std::vector<int>()));
+#elif defined(REFUSED_submit_capture)
+    static_cast<void>(pool.submit([captured] { return captured; }));
 #elif defined(REFUSED_argument_count)
     static_cast<void>(pool.run(take_text));
 #endif

@@ -1,9 +1,12 @@
 #include <catch2/catch.hpp>
 
-#include <tandem/pool/codec.hpp>
+#include <tandem/pool/carry_exception.hpp>
+#include <tandem/pool/errors.hpp>
 
 #include <array>
+#include <bitset>
 #include <chrono>
+#include <complex>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -39,6 +42,15 @@ template <class T> T there_and_back(const T& value) {
 
 enum class colour : std::uint8_t { red = 1, green = 200 };
 enum plain_enum { one = 1, two = 2 };
+enum class letter : char { a = 'a', b = 'b' };
+constexpr bool is_enumerator(letter value) {
+    return value == letter::a || value == letter::b;
+}
+struct labelled {
+    letter label;
+    char number;
+    bool operator==(const labelled&) const = default;
+};
 
 struct point {
     double x;
@@ -87,6 +99,17 @@ class unmarked {
   private:
     int value_;
 };
+
+class of_its_own : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+const tandem::carry_exception<of_its_own> carry_of_its_own;
+
+/// The exception that arrives where `error` is sent.
+template <class E> std::exception_ptr arrived(const E& error) {
+    return there_and_back(std::make_exception_ptr(error));
+}
 
 person ada() {
     return {"Ada", 36, {"countess", ""}, point{1, 2}, std::string("lovelace")};
@@ -153,6 +176,75 @@ TEST_CASE("what std puts together comes back as it went") {
     const auto now = std::chrono::system_clock::now();
     CHECK(there_and_back(now) == now);
     CHECK(there_and_back(std::filesystem::path("/tmp/ä b")) == std::filesystem::path("/tmp/ä b"));
+    CHECK(there_and_back(std::complex<double>(1, -2)) == std::complex<double>(1, -2));
+    CHECK(there_and_back(std::bitset<13>(0x1555)) == std::bitset<13>(0x1555));
+    CHECK(there_and_back(std::bitset<64>(~0ull)).all());
+    CHECK(encoded(std::bitset<13>()).size() == 2);
+    CHECK(there_and_back(std::bitset<0>()).none());
+    std::array<std::string, 40> texts;
+    texts[39] = "last";
+    CHECK(there_and_back(texts) == texts);
+    CHECK(there_and_back(std::make_error_code(std::errc::broken_pipe)) == std::errc::broken_pipe);
+}
+
+TEST_CASE("a result comes back with its value or its error") {
+    using tandem::result;
+    CHECK(there_and_back(result<int>::success(3)).value() == 3);
+    CHECK(there_and_back(result<>::success()).has_value());
+    auto failed = result<std::string>::failure(std::make_exception_ptr(std::out_of_range("beyond")));
+    CHECK_THROWS_AS(there_and_back(failed).value(), std::out_of_range);
+    CHECK(there_and_back(failed).what() == "beyond");
+    CHECK(there_and_back(std::vector{result<int>::success(1), result<int>::success(2)})[1].value() == 2);
+    CHECK_THROWS_WITH(encoded(result<int>()), Catch::Contains("no outcome yet"));
+}
+
+TEST_CASE("an exception comes back as its own type, also from inside of others") {
+    CHECK(there_and_back(std::exception_ptr()) == nullptr);
+    CHECK_THROWS_AS(std::rethrow_exception(arrived(std::domain_error("x"))), std::domain_error);
+    CHECK_THROWS_AS(std::rethrow_exception(arrived(of_its_own("x"))), of_its_own);
+    CHECK_THROWS_AS(std::rethrow_exception(arrived(42)), tandem::remote_error);
+    CHECK_THROWS_AS(std::rethrow_exception(arrived(tandem::deadlock_error("x"))), tandem::deadlock_error);
+
+    tandem::worker_exit how;
+    how.pid = 12;
+    how.signal = 9;
+    how.last_words = "goodbye";
+    // Twice: what stands for an exception whose text std would make up again travels on as it does.
+    const auto twice = there_and_back(arrived(tandem::worker_died("job 1", how)));
+    CHECK(tandem::describe(twice) == tandem::worker_died("job 1", how).what());
+    try {
+        std::rethrow_exception(twice);
+    } catch (const tandem::worker_died& error) {
+        CHECK(error.how().pid == 12);
+        CHECK(error.last_words() == "goodbye");
+    }
+
+    const std::vector errors{std::make_exception_ptr(of_its_own("one")),
+                             std::make_exception_ptr(tandem::remote_error("type", "two"))};
+    const tandem::exception_group group("several\n", errors);
+    const auto back = arrived(group);
+    CHECK(tandem::describe(back) == group.what());
+    try {
+        std::rethrow_exception(back);
+    } catch (const tandem::exception_group& several) {
+        REQUIRE(several.errors().size() == 2);
+        CHECK_THROWS_AS(std::rethrow_exception(several.errors()[0]), of_its_own);
+        CHECK_THROWS_AS(std::rethrow_exception(several.errors()[1]), tandem::remote_error);
+    }
+}
+
+TEST_CASE("an exception that turns out not to travel leaves the rest of the value whole") {
+    class own_category final : public std::error_category {
+        const char* name() const noexcept override { return "own"; }
+        std::string message(int) const override { return "own message"; }
+    };
+    const own_category category;
+    const std::system_error stays(5, category, "no way");
+    const std::pair both(std::vector{std::make_exception_ptr(stays)}, ada());
+    const auto back = there_and_back(both);
+    CHECK(back.second == both.second);
+    CHECK_THROWS_AS(std::rethrow_exception(back.first.at(0)), tandem::remote_error);
+    CHECK_THROWS_AS(encoded(std::error_code(5, category)), tandem::codec_error);
 }
 
 TEST_CASE("aggregates come back as they went") {
@@ -215,6 +307,51 @@ TEST_CASE("values that are none are an error") {
     CHECK_THROWS_AS(decoded<std::optional<nothing>>(&neither, 1), tandem::codec_error);
     const tandem::encoder index = encoded(std::uint32_t{3});
     CHECK_THROWS_AS((decoded<std::variant<int, char>>(index.data(), index.size())), tandem::codec_error);
+}
+
+TEST_CASE("an enum that says which values it has takes no others") {
+    CHECK(there_and_back(letter::b) == letter::b);
+    CHECK(there_and_back(labelled{letter::a, '1'}) == labelled{letter::a, '1'});
+    const char none = 'c';
+    CHECK_THROWS_WITH(decoded<letter>(&none, 1), Catch::Contains("enumerator"));
+    CHECK_THROWS_AS(decoded<labelled>("c1", 2), tandem::codec_error);
+}
+
+TEST_CASE("a set or map in which a key comes twice is an error, not a smaller one") {
+    const auto twice = encoded(std::vector<int>{4, 4});
+    CHECK_THROWS_AS(decoded<std::set<int>>(twice.data(), twice.size()), tandem::codec_error);
+    CHECK_THROWS_AS(decoded<std::unordered_set<int>>(twice.data(), twice.size()), tandem::codec_error);
+    CHECK(decoded<std::multiset<int>>(twice.data(), twice.size()).size() == 2);
+    const auto pairs = encoded(std::vector<std::pair<int, int>>{{1, 2}, {1, 3}});
+    CHECK_THROWS_AS((decoded<std::map<int, int>>(pairs.data(), pairs.size())), tandem::codec_error);
+    CHECK((decoded<std::multimap<int, int>>(pairs.data(), pairs.size())).size() == 2);
+}
+
+TEST_CASE("a bit beyond the size of a bitset is an error") {
+    const std::uint8_t bits[] = {0xff, 0x20};
+    CHECK_THROWS_AS(decoded<std::bitset<13>>(bits, 2), tandem::codec_error);
+}
+
+TEST_CASE("a claim of more elements than the bytes can hold is refused at once") {
+    // 100 bytes could be 100 empty records of one byte, but never 100 strings of eight.
+    tandem::encoder bytes;
+    bytes.write_count(100);
+    for (int i = 0; i < 100; ++i)
+        bytes.write_value(std::uint8_t{0});
+    tandem::decoder in(bytes.data(), bytes.size());
+    CHECK_THROWS_WITH(tandem::decode<std::vector<std::string>>(in), Catch::Contains("end before"));
+    CHECK(in.remaining() == 100);
+    CHECK(decoded<std::vector<nothing>>(bytes.data(), bytes.size()).size() == 100);
+}
+
+TEST_CASE("exceptions inside of exceptions end at the depth limit") {
+    auto inner = std::make_exception_ptr(std::runtime_error("core"));
+    for (int level = 0; level < 100; ++level)
+        inner = std::make_exception_ptr(tandem::exception_group("around", std::vector{inner}));
+    // What nests deeper is told as a remote_error.
+    const auto back = there_and_back(inner);
+    CHECK_THROWS_AS(std::rethrow_exception(back), tandem::exception_group);
+    CHECK(tandem::describe(back) == tandem::describe(inner));
 }
 
 TEST_CASE("values nested too deep are an error on both sides") {

@@ -12,7 +12,9 @@
 #include <tandem/pool/carry_exception.hpp>
 #include <tandem/pool/errors.hpp>
 
-namespace tandem::detail {
+namespace tandem {
+
+namespace detail {
 
 namespace {
 
@@ -60,38 +62,70 @@ void register_exception(const std::type_info& type, const exception_codec& how) 
     exception_registry::instance().add(type, how);
 }
 
+namespace {
+
+/// How an exception was sent.
+enum class carried : std::uint8_t { none, as_itself, as_remote_error };
+constexpr bool is_enumerator(carried how) {
+    return how <= carried::as_remote_error;
+}
+
 void encode_current_exception(encoder& out) {
-    const std::type_info& type = *abi::__cxa_current_exception_type();
-    const std::size_t start = out.size();
-    if (const exception_codec* how = exception_registry::instance().find(type.name())) {
+    const std::type_info* const type = abi::__cxa_current_exception_type();
+    const std::string name = type ? type->name() : "unknown";
+    const encoder::mark start = out.here();
+    if (const exception_codec* how = exception_registry::instance().find(name)) {
         try {
-            tandem::encode(out, true);
-            tandem::encode(out, std::string(type.name()));
+            tandem::encode(out, carried::as_itself);
+            tandem::encode(out, name);
             how->encode(out);
             return;
         } catch (...) {
             // It does not travel after all; tell at least what it was.
-            out.truncate(start);
+            out.go_back(start);
         }
     }
-    tandem::encode(out, false);
-    tandem::encode(out, demangle(type.name()));
+    tandem::encode(out, carried::as_remote_error);
+    tandem::encode(out, demangle(name.c_str()));
     tandem::encode(out, current_what());
 }
 
+} // namespace
+
 std::exception_ptr decode_exception(decoder& in) noexcept {
     try {
-        const bool known = tandem::decode<bool>(in);
-        const auto type = tandem::decode<std::string>(in);
-        if (!known) return std::make_exception_ptr(remote_error(type, tandem::decode<std::string>(in)));
-        const exception_codec* how = exception_registry::instance().find(type);
-        if (!how) throw codec_error("tandem: the worker sent an exception of an unknown type: " + type);
-        std::exception_ptr error = how->decode(in);
+        auto error = tandem::decode<std::exception_ptr>(in);
         in.finish();
+        if (!error) throw_bad_value("error: it is none");
         return error;
     } catch (...) {
         return std::current_exception();
     }
 }
 
-} // namespace tandem::detail
+} // namespace detail
+
+void codec<std::exception_ptr>::encode(encoder& out, const std::exception_ptr& error) {
+    if (!error) return tandem::encode(out, detail::carried::none);
+    try {
+        std::rethrow_exception(error);
+    } catch (...) {
+        detail::encode_current_exception(out);
+    }
+}
+
+std::exception_ptr codec<std::exception_ptr>::decode(decoder& in) {
+    using detail::carried;
+    const auto how = tandem::decode<carried>(in);
+    if (how == carried::none) return nullptr;
+    const auto type = tandem::decode<std::string>(in);
+    if (how == carried::as_remote_error) {
+        auto text = tandem::decode<std::string>(in);
+        return std::make_exception_ptr(remote_error(type, std::move(text)));
+    }
+    const detail::exception_codec* known = detail::exception_registry::instance().find(type);
+    if (!known) throw codec_error("tandem: the worker sent an exception of an unknown type: " + type);
+    return known->decode(in);
+}
+
+} // namespace tandem

@@ -18,8 +18,11 @@
 #include <tandem/base/error.hpp>
 #include <tandem/pool/carry_exception.hpp>
 #include <tandem/pool/errors.hpp>
+#include <tandem/threads/job_cancelled.hpp>
 
-namespace tandem::detail {
+namespace tandem {
+
+namespace detail {
 
 namespace {
 
@@ -41,6 +44,12 @@ template <class E> std::exception_ptr make_error(const E& error, std::string tex
     return std::make_exception_ptr(with_text<E>(error, std::move(text)));
 }
 
+/// Lets `E` travel, and what stands for it where std would make up another text, from hop to hop.
+template <class E> void carry(const exception_codec& how) {
+    register_exception(typeid(E), how);
+    register_exception(typeid(with_text<E>), how);
+}
+
 template <class E, class Encode> void encode_as(encoder& out, Encode encode_parts) {
     try {
         throw;
@@ -52,29 +61,8 @@ template <class E, class Encode> void encode_as(encoder& out, Encode encode_part
 
 /// Those that are made of nothing.
 template <class E> void carry_bare() {
-    register_exception(typeid(E),
-                       {[](encoder& out) { encode_as<E>(out, [](const E&) {}); },
-                        [](decoder& in) { return make_error(E(), tandem::decode<std::string>(in)); }});
-}
-
-// Categories are told by address, so only those which both sides know can travel.
-const std::error_category* find_category(const std::string& name) {
-    for (const std::error_category* each : {&std::generic_category(), &std::system_category(),
-                                            &std::iostream_category(), &std::future_category()})
-        if (each->name() == name) return each;
-    return nullptr;
-}
-void encode_code(encoder& out, const std::error_code& code) {
-    if (find_category(code.category().name()) != &code.category())
-        throw codec_error(std::string("tandem: an error code of another category: ") +
-                          code.category().name());
-    tandem::encode(out, std::string(code.category().name()));
-    tandem::encode(out, code.value());
-}
-std::error_code decode_code(decoder& in) {
-    const std::error_category* category = find_category(tandem::decode<std::string>(in));
-    if (!category) throw codec_error("tandem: an error code of no known category");
-    return {tandem::decode<int>(in), *category};
+    carry<E>({[](encoder& out) { encode_as<E>(out, [](const E&) {}); },
+              [](decoder& in) { return make_error(E(), tandem::decode<std::string>(in)); }});
 }
 
 /// What was said before the code's own message, so that the constructor makes the same text again.
@@ -84,26 +72,23 @@ std::string prefix_of(const std::string& text, const std::error_code& code) {
 }
 
 void carry_system_error() {
-    register_exception(typeid(std::system_error),
-                       {[](encoder& out) {
-                            encode_as<std::system_error>(
-                                out, [&](const std::system_error& e) { encode_code(out, e.code()); });
-                        },
-                        [](decoder& in) {
-                            const std::error_code code = decode_code(in);
-                            auto text = tandem::decode<std::string>(in);
-                            if (text == code.message())
-                                return std::make_exception_ptr(std::system_error(code));
-                            return make_error(std::system_error(code, prefix_of(text, code)),
-                                              std::move(text));
-                        }});
-    register_exception(
-        typeid(std::ios_base::failure),
+    carry<std::system_error>(
         {[](encoder& out) {
-             encode_as<std::ios_base::failure>(out, [&](const auto& e) { encode_code(out, e.code()); });
+             encode_as<std::system_error>(out,
+                                          [&](const std::system_error& e) { tandem::encode(out, e.code()); });
          },
          [](decoder& in) {
-             const std::error_code code = decode_code(in);
+             const std::error_code code = tandem::decode<std::error_code>(in);
+             auto text = tandem::decode<std::string>(in);
+             if (text == code.message()) return std::make_exception_ptr(std::system_error(code));
+             return make_error(std::system_error(code, prefix_of(text, code)), std::move(text));
+         }});
+    carry<std::ios_base::failure>(
+        {[](encoder& out) {
+             encode_as<std::ios_base::failure>(out, [&](const auto& e) { tandem::encode(out, e.code()); });
+         },
+         [](decoder& in) {
+             const std::error_code code = tandem::decode<std::error_code>(in);
              auto text = tandem::decode<std::string>(in);
              return make_error(std::ios_base::failure(prefix_of(text, code), code), std::move(text));
          }});
@@ -111,34 +96,104 @@ void carry_system_error() {
 
 void carry_filesystem_error() {
     using std::filesystem::filesystem_error;
-    register_exception(typeid(filesystem_error),
-                       {[](encoder& out) {
-                            encode_as<filesystem_error>(out, [&](const auto& e) {
-                                encode_code(out, e.code());
-                                tandem::encode(out, e.path1());
-                                tandem::encode(out, e.path2());
-                            });
-                        },
-                        [](decoder& in) {
-                            const std::error_code code = decode_code(in);
-                            const auto one = tandem::decode<std::filesystem::path>(in);
-                            const auto two = tandem::decode<std::filesystem::path>(in);
-                            auto text = tandem::decode<std::string>(in);
-                            return make_error(filesystem_error("", one, two, code), std::move(text));
-                        }});
+    carry<filesystem_error>({[](encoder& out) {
+                                 encode_as<filesystem_error>(out, [&](const auto& e) {
+                                     tandem::encode(out, e.code());
+                                     tandem::encode(out, e.path1());
+                                     tandem::encode(out, e.path2());
+                                 });
+                             },
+                             [](decoder& in) {
+                                 const std::error_code code = tandem::decode<std::error_code>(in);
+                                 const auto one = tandem::decode<std::filesystem::path>(in);
+                                 const auto two = tandem::decode<std::filesystem::path>(in);
+                                 auto text = tandem::decode<std::string>(in);
+                                 return make_error(filesystem_error("", one, two, code), std::move(text));
+                             }});
 }
 
 /// Those that are made of an error code of their own.
 template <class E> void carry_coded(int (*code_of)(const E&), E (*make)(int)) {
     static const auto code = code_of;
     static const auto remake = make;
-    register_exception(
-        typeid(E),
+    carry<E>(
         {[](encoder& out) { encode_as<E>(out, [&](const E& error) { tandem::encode(out, code(error)); }); },
          [](decoder& in) {
              const E error = remake(tandem::decode<int>(in));
              return make_error(error, tandem::decode<std::string>(in));
          }});
+}
+
+// Those of Tandem itself that say more than their text.
+
+void carry_remote_error() {
+    carry<remote_error>({[](encoder& out) {
+                             encode_as<remote_error>(out, [&](const auto& error) {
+                                 tandem::encode(out, error.type());
+                                 tandem::encode(out, error.message());
+                             });
+                         },
+                         [](decoder& in) {
+                             auto type = tandem::decode<std::string>(in);
+                             auto message = tandem::decode<std::string>(in);
+                             return make_error(remote_error(std::move(type), std::move(message)),
+                                               tandem::decode<std::string>(in));
+                         }});
+}
+
+void carry_worker_died() {
+    carry<worker_died>(
+        {[](encoder& out) {
+             encode_as<worker_died>(out, [&](const auto& error) { tandem::encode(out, error.how()); });
+         },
+         [](decoder& in) {
+             auto how = tandem::decode<worker_exit>(in);
+             return make_error(worker_died("", std::move(how)), tandem::decode<std::string>(in));
+         }});
+}
+
+void carry_exception_group() {
+    carry<exception_group>(
+        {[](encoder& out) {
+             encode_as<exception_group>(out, [&](const auto& group) { tandem::encode(out, group.errors()); });
+         },
+         [](decoder& in) {
+             auto errors = tandem::decode<std::vector<std::exception_ptr>>(in);
+             auto text = tandem::decode<std::string>(in);
+             for (const auto& each : errors)
+                 if (!each) throw_bad_value("exception_group: an error is none");
+             const std::string message = text.substr(0, text.find("\n├─ "));
+             return make_error(exception_group(message.substr(0, message.find("\n└─ ")), std::move(errors)),
+                               std::move(text));
+         }});
+}
+
+cancel_reason decode_reason(decoder& in) {
+    const auto reason = tandem::decode<cancel_reason>(in);
+    if (reason > cancel_reason::deadlock) throw_bad_value("cancel_reason");
+    return reason;
+}
+
+void carry_job_cancelled() {
+    carry<job_cancelled>({[](encoder& out) {
+                              encode_as<job_cancelled>(
+                                  out, [&](const auto& error) { tandem::encode(out, error.reason()); });
+                          },
+                          [](decoder& in) {
+                              const auto reason = decode_reason(in);
+                              return make_error(job_cancelled(reason), tandem::decode<std::string>(in));
+                          }});
+    // A scope means nothing in another process; that a job was stopped does.
+    register_exception(
+        typeid(cancelled),
+        {[](encoder& out) {
+             try {
+                 throw;
+             } catch (const cancelled& stop) {
+                 tandem::encode(out, stop.reason());
+             }
+         },
+         [](decoder& in) { return std::make_exception_ptr(job_cancelled(decode_reason(in))); }});
 }
 
 template <class... E> void carry_texts() {
@@ -151,7 +206,7 @@ void register_std_exceptions() {
     carry_texts<std::logic_error, std::invalid_argument, std::domain_error, std::length_error,
                 std::out_of_range, std::runtime_error, std::range_error, std::overflow_error,
                 std::underflow_error>();
-    carry_texts<codec_error, broken_pool, unknown_function, timed_out, usage_error>();
+    carry_texts<codec_error, broken_pool, unknown_function, timed_out, usage_error, deadlock_error>();
     carry_bare<std::exception>();
     carry_bare<std::bad_exception>();
     carry_bare<std::bad_alloc>();
@@ -171,6 +226,37 @@ void register_std_exceptions() {
         [](int code) { return std::future_error(static_cast<std::future_errc>(code)); });
     carry_system_error();
     carry_filesystem_error();
+    carry_remote_error();
+    carry_worker_died();
+    carry_exception_group();
+    carry_job_cancelled();
 }
 
-} // namespace tandem::detail
+} // namespace detail
+
+namespace {
+
+const std::error_category* find_category(const std::string& name) {
+    for (const std::error_category* each : {&std::generic_category(), &std::system_category(),
+                                            &std::iostream_category(), &std::future_category()})
+        if (each->name() == name) return each;
+    return nullptr;
+}
+
+} // namespace
+
+void codec<std::error_code>::encode(encoder& out, const std::error_code& code) {
+    if (find_category(code.category().name()) != &code.category())
+        throw codec_error(std::string("tandem: an error code of another category: ") +
+                          code.category().name());
+    tandem::encode(out, std::string(code.category().name()));
+    tandem::encode(out, code.value());
+}
+
+std::error_code codec<std::error_code>::decode(decoder& in) {
+    const std::error_category* category = find_category(tandem::decode<std::string>(in));
+    if (!category) throw codec_error("tandem: an error code of no known category");
+    return {tandem::decode<int>(in), *category};
+}
+
+} // namespace tandem

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "pool/call.hpp"
-#include "pool/carried_error.hpp"
 #include "pool/frame.hpp"
 #include "pool/shared_page.hpp"
 #include "pool/worker_control.hpp"
@@ -82,14 +81,15 @@ class worker {
 
     frame_type run(const frame& call, encoder& reply) {
         frame_type outcome = frame_type::value;
+        const encoder::mark start = reply.here();
         try {
             decoder in(call.payload, static_cast<std::size_t>(call.header.length));
             run_call(in, reply, current_.begin(call.header.job));
             if (reply.size() - sizeof(frame_header) > payload_limit)
                 throw codec_error("tandem: the result of a job is larger than 2 GiB");
         } catch (...) {
-            reply.truncate(sizeof(frame_header));
-            encode_current_exception(reply);
+            reply.go_back(start);
+            tandem::encode(reply, std::current_exception());
             outcome = frame_type::error;
         }
         current_.end();

@@ -1,9 +1,10 @@
 // Values to bytes and back, for what crosses from one process to another.
 //
-// Known are: arithmetic types, enums, std::string, vector, deque, list, array, pair, tuple, optional,
-// variant, the sets and maps, chrono durations and time points, filesystem::path, and aggregates of all these
-// (through Boost.PFR), recursive ones too. Others join by specialising tandem::codec. What cannot mean the
-// same elsewhere (pointers, references, views, handles) is refused by the compiler with the cure.
+// Known are: arithmetic types, complex, enums, std::string, vector, deque, list, array, bitset, pair, tuple,
+// optional, variant, the sets and maps, chrono durations and time points, filesystem::path, error_code,
+// exception_ptr, tandem::result, and aggregates of all these (through Boost.PFR), recursive ones too. Others
+// join by specialising tandem::codec; an enum tells its values by is_enumerator. What cannot mean the same
+// elsewhere (pointers, references, views, handles) is refused by the compiler with the cure.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <limits>
 
 #include <tandem/pool/codec_kind.hpp>
+#include <tandem/pool/codec_std.hpp>
 
 namespace tandem {
 
@@ -19,7 +21,8 @@ namespace tandem {
 template <class T> void encode(encoder& out, const T& value);
 
 /// Reads a `T` back, as `encode` wrote it. Any bytes are safe to read: what is no `T` throws codec_error, and
-/// memory is only allocated for elements that are there.
+/// memory is only allocated for elements that are there: no more than sizeof(element), and what a node adds,
+/// for each time that the shortest encoding of the element fits into the bytes.
 template <class T> [[nodiscard]] T decode(decoder& in);
 
 namespace detail {
@@ -68,12 +71,25 @@ template <class T> T decode_plain_elements(decoder& in) {
     }
 }
 
+template <class T> consteval std::size_t least_element_bytes() {
+    if constexpr (face::map<T>)
+        return least_bytes<typename T::key_type>() + least_bytes<typename T::mapped_type>();
+    else
+        return least_bytes<typename T::value_type>();
+}
+
+/// Inserting into these tells whether the key was new.
+template <class T>
+concept has_unique_keys = requires(T& value, const typename T::value_type& element) {
+    value.insert(element).second;
+};
+
 template <class T> T decode_container(decoder& in) {
     if constexpr (contiguous_plain<T>) {
         return decode_plain_elements<T>(in);
     } else {
-        // Each element takes a byte at least. More than the bytes at hand is not reserved on a mere claim.
-        const std::size_t count = in.read_count();
+        // More than the bytes at hand is not reserved on a mere claim.
+        const std::size_t count = in.read_count(least_element_bytes<T>());
         T elements;
         if constexpr (requires { elements.reserve(count); })
             elements.reserve(std::min(count, in.remaining() / sizeof(typename T::value_type) + 1));
@@ -87,6 +103,8 @@ template <class T> T decode_container(decoder& in) {
             } else {
                 elements.push_back(tandem::decode<typename T::value_type>(in));
             }
+            if constexpr (has_unique_keys<T>)
+                if (elements.size() != done + 1) throw_bad_value("set or map: a key comes twice");
         }
         return elements;
     }
@@ -112,6 +130,49 @@ template <class T> void encode_tuple(encoder& out, const T& value) {
     if constexpr (std::tuple_size_v<T> == 0) out.write_value(std::uint8_t{0});
     with_indices<std::tuple_size_v<T>>(
         [&](auto... index) { (tandem::encode(out, std::get<index>(value)), ...); });
+}
+
+template <class T> void encode_array(encoder& out, const T& value) {
+    // An empty one takes a byte like everything else.
+    if constexpr (std::tuple_size_v<T> == 0) out.write_value(std::uint8_t{0});
+    for (const auto& each : value)
+        tandem::encode(out, each);
+}
+
+template <class T> T decode_tuple(decoder& in);
+
+template <class T> T decode_array(decoder& in) {
+    // Long ones by a loop: the compiler would take its time over so many arguments.
+    if constexpr (std::tuple_size_v < T >> 16 && std::is_default_constructible_v<T>) {
+        T value{};
+        for (auto& each : value)
+            each = tandem::decode<typename T::value_type>(in);
+        return value;
+    } else {
+        return decode_tuple<T>(in);
+    }
+}
+
+template <class T> void encode_bits(encoder& out, const T& value) {
+    for (std::size_t byte = 0; byte < bit_bytes<T>; ++byte) {
+        std::uint8_t bits = 0;
+        for (std::size_t bit = 0; bit < 8 && byte * 8 + bit < value.size(); ++bit)
+            bits = static_cast<std::uint8_t>(bits | value.test(byte * 8 + bit) << bit);
+        out.write_value(bits);
+    }
+}
+
+template <class T> T decode_bits(decoder& in) {
+    T value;
+    for (std::size_t byte = 0; byte < bit_bytes<T>; ++byte) {
+        const auto bits = in.read_value<std::uint8_t>();
+        for (std::size_t bit = 0; bit < 8; ++bit) {
+            if ((bits >> bit & 1) == 0) continue;
+            if (byte * 8 + bit >= value.size()) throw_bad_value("bitset: a bit beyond its size");
+            value.set(byte * 8 + bit);
+        }
+    }
+    return value;
 }
 
 template <class T> T decode_tuple(decoder& in) {
@@ -140,7 +201,7 @@ template <class T> void encode(encoder& out, const T& value) {
     constexpr auto kind = detail::checked_kind<T>();
     if constexpr (kind == boolean) {
         out.write_value(static_cast<std::uint8_t>(value));
-    } else if constexpr (kind == plain) {
+    } else if constexpr (kind == plain || kind == checked_enum) {
         out.write_value(value);
     } else if constexpr (kind == extended) {
         out.write(&value, detail::extended_bytes);
@@ -156,7 +217,9 @@ template <class T> void encode(encoder& out, const T& value) {
             if (value) tandem::encode(out, *value);
         }
         if constexpr (kind == variant) detail::encode_variant(out, value);
-        if constexpr (kind == array || kind == tuple) detail::encode_tuple(out, value);
+        if constexpr (kind == bits) detail::encode_bits(out, value);
+        if constexpr (kind == array) detail::encode_array(out, value);
+        if constexpr (kind == tuple) detail::encode_tuple(out, value);
         if constexpr (kind == container_type) detail::encode_container(out, value);
         if constexpr (kind == aggregate)
             boost::pfr::for_each_field(value, [&](const auto& field) { tandem::encode(out, field); });
@@ -174,7 +237,9 @@ template <class T, codec_kind kind> T decode_nested(decoder& in) {
         return T(std::in_place, tandem::decode<typename T::value_type>(in));
     }
     if constexpr (kind == variant) return decode_variant<T>(in, in.read_value<std::uint32_t>());
-    if constexpr (kind == array || kind == tuple) return decode_tuple<T>(in);
+    if constexpr (kind == bits) return decode_bits<T>(in);
+    if constexpr (kind == array) return decode_array<T>(in);
+    if constexpr (kind == tuple) return decode_tuple<T>(in);
     if constexpr (kind == container_type) return decode_container<T>(in);
     if constexpr (kind == aggregate) return decode_aggregate<T>(in);
 }
@@ -188,6 +253,10 @@ template <class T> T decode(decoder& in) {
         return static_cast<T>(detail::decode_bool(in));
     } else if constexpr (kind == plain) {
         return in.read_value<T>();
+    } else if constexpr (kind == checked_enum) {
+        const T value = static_cast<T>(in.read_value<std::underlying_type_t<T>>());
+        if (!is_enumerator(value)) detail::throw_bad_value("enumerator");
+        return value;
     } else if constexpr (kind == extended) {
         long double value = 0;
         in.read(&value, detail::extended_bytes);

@@ -1,11 +1,13 @@
 // How the codec sees a type. Most std types are told by their face, so that their headers need not be
 // included.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <boost/pfr/core.hpp>
 #include <boost/pfr/tuple_size.hpp>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -27,6 +29,16 @@ namespace tandem {
 ///
 /// It must write at least one byte, and its decode must throw codec_error on bytes that are no such value.
 template <class T> struct codec;
+
+/// Says which values an enum has, where not every number is one: declare it next to the enum, and bytes that
+/// are none of them throw codec_error. Without it, any value of the underlying type is taken.
+///
+///     enum class colour : char { red = 'r', green = 'g' };
+///     constexpr bool is_enumerator(colour value) { return value == colour::red || value == colour::green; }
+template <class E>
+concept has_enumerators = std::is_enum_v<E> && requires(E value) {
+    { is_enumerator(value) } -> std::same_as<bool>;
+};
 
 template <class T>
 concept has_codec = requires(encoder& out, decoder& in, const T& value) {
@@ -102,6 +114,19 @@ template <class T>
 concept view = like_string_view<T> || like_span<T>;
 
 template <class T>
+concept bit_set = requires(T& value) {
+    value.flip();
+    value.test(0);
+    value.to_ullong();
+};
+template <class T>
+concept complex_number = requires(const T& value) {
+    typename T::value_type;
+    { value.real() } -> std::same_as<typename T::value_type>;
+    { value.imag() } -> std::same_as<typename T::value_type>;
+};
+
+template <class T>
 concept tuple_like = requires {
     std::tuple_size<T>::value;
 };
@@ -119,7 +144,19 @@ concept stream = requires(T& value) {
     value.rdbuf();
 };
 template <class T>
-concept handle = smart_pointer<T> || has_native_handle<T> || stream<T>;
+concept coroutine = requires(T& value) {
+    T::from_address(value.address());
+}
+|| requires(T&& value) {
+    static_cast<T&&>(value).operator co_await();
+};
+template <class T>
+concept handle = smart_pointer<T> || has_native_handle<T> || stream<T> || coroutine<T>;
+template <class T>
+concept reference_in_disguise = smart_pointer<T> && requires(T& value) {
+    typename T::type;
+    { value.get() } -> std::same_as<typename T::type&>;
+};
 
 } // namespace face
 
@@ -136,8 +173,11 @@ enum class codec_kind {
     boolean,
     /// Its bytes are the value: copied as they are, an array of them in one go.
     plain,
+    /// An enum that says which values it has.
+    checked_enum,
     extended,
     path,
+    bits,
     optional,
     variant,
     array,
@@ -185,6 +225,8 @@ template <class T> consteval codec_kind codec_kind_of() {
         return extended;
     else if constexpr (std::is_arithmetic_v<T>)
         return plain;
+    else if constexpr (has_enumerators<T>)
+        return checked_enum;
     else if constexpr (std::is_enum_v<T>)
         return std::is_same_v<std::underlying_type_t<T>, bool> ? boolean : plain;
     else if constexpr (std::is_member_pointer_v<T>)
@@ -201,6 +243,10 @@ template <class T> consteval codec_kind codec_kind_of() {
         return path;
     else if constexpr (face::chrono_duration<T> || face::chrono_time_point<T>)
         return is_plain<typename T::rep> ? plain : unknown;
+    else if constexpr (face::bit_set<T>)
+        return bits;
+    else if constexpr (face::complex_number<T>)
+        return is_plain<typename T::value_type> && std::is_trivially_copyable_v<T> ? plain : unknown;
     else if constexpr (is_made_of<T, std::optional>)
         return optional;
     else if constexpr (is_made_of<T, std::variant>)
@@ -215,6 +261,8 @@ template <class T> consteval codec_kind codec_kind_of() {
         return container_type;
     else if constexpr (std::is_polymorphic_v<T>)
         return polymorphic;
+    else if constexpr (face::reference_in_disguise<T>)
+        return reference;
     else if constexpr (!std::is_aggregate_v<T>)
         return face::handle<T> ? handle_type : unknown;
     else if constexpr (std::is_empty_v<T>)
@@ -223,6 +271,44 @@ template <class T> consteval codec_kind codec_kind_of() {
         return plain;
     else
         return aggregate;
+}
+
+/// The bytes that a std::bitset takes, eight bits each; one for an empty one, like everything.
+template <class T> constexpr std::size_t bit_bytes = T().size() == 0 ? 1 : (T().size() + 7) / 8;
+
+/// How many bytes the shortest encoding of a `T` takes: what a claim of many elements is held against. (A
+/// recursive type recurs through a container, whose own least does not depend on its elements.)
+template <class T> consteval std::size_t least_bytes() {
+    using enum codec_kind;
+    constexpr codec_kind kind = codec_kind_of<T>();
+    if constexpr (kind == plain || kind == checked_enum) {
+        return sizeof(T);
+    } else if constexpr (kind == container_type || kind == path) {
+        return sizeof(std::uint64_t);
+    } else if constexpr (kind == bits) {
+        return bit_bytes<T>;
+    } else if constexpr (kind == variant) {
+        return with_indices<std::variant_size_v<T>>([](auto... index) {
+            std::size_t least = static_cast<std::size_t>(-1);
+            ((least = std::min(least, least_bytes<std::variant_alternative_t<index, T>>())), ...);
+            return sizeof(std::uint32_t) + least;
+        });
+    } else if constexpr (kind == array) {
+        constexpr std::size_t size = std::tuple_size_v<T>;
+        return size == 0 ? 1 : size * least_bytes<typename T::value_type>();
+    } else if constexpr (kind == tuple) {
+        constexpr std::size_t size = std::tuple_size_v<T>;
+        const std::size_t least = with_indices<size>([](auto... index) {
+            return (least_bytes<std::remove_cv_t<std::tuple_element_t<index, T>>>() + ... + 0);
+        });
+        return size == 0 ? 1 : least;
+    } else if constexpr (kind == aggregate) {
+        return with_indices<boost::pfr::tuple_size_v<T>>([](auto... index) {
+            return (least_bytes<std::remove_cv_t<boost::pfr::tuple_element_t<index, T>>>() + ...);
+        });
+    } else {
+        return 1;
+    }
 }
 
 /// Stops the compiler with the cure where `T` cannot travel.
@@ -247,7 +333,7 @@ template <class T> consteval codec_kind checked_kind() {
                                                    "use std::variant, or specialise tandem::codec");
     static_assert(
         kind != codec_kind::handle_type,
-        "tandem: a handle (smart pointer, stream, thread, lock) belongs to its process; pass the value "
+        "tandem: a handle (smart pointer, stream, thread, lock, task) belongs to its process; pass the value "
         "behind it, a file by its path");
     static_assert(kind != codec_kind::unknown, "tandem: this class is neither an aggregate nor a std type "
                                                "the codec knows; specialise tandem::codec");

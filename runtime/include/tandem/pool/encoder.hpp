@@ -32,10 +32,22 @@ class encoder {
     const std::byte* data() const noexcept { return bytes_.data(); }
     std::size_t size() const noexcept { return bytes_.size(); }
 
-    /// Forgets everything behind the first `size` bytes and keeps the memory.
-    void truncate(std::size_t size) {
-        bytes_.resize_for_overwrite(size);
-        depth_ = 0;
+    /// A place to come back to when what follows cannot be encoded after all.
+    class mark {
+        friend encoder;
+        std::size_t size = 0;
+        unsigned depth = 0;
+    };
+    mark here() const noexcept {
+        mark place;
+        place.size = bytes_.size();
+        place.depth = depth_;
+        return place;
+    }
+    /// Forgets what has been appended since `place` was taken, and keeps the memory.
+    void go_back(const mark& place) {
+        bytes_.resize_for_overwrite(place.size);
+        depth_ = place.depth;
     }
     /// Hands over what has been encoded.
     byte_buffer release() noexcept { return std::move(bytes_); }
