@@ -1,8 +1,10 @@
 // Executors share one face: the same function runs in a thread or in a process.
 #include <iostream>
+#include <ranges>
 #include <stdexcept>
 #include <tandem/pool/process_pool.hpp>
 #include <tandem/runtime.hpp>
+#include <thread>
 #include <unistd.h>
 
 int count_primes(int from, int to) {
@@ -15,6 +17,10 @@ int count_primes(int from, int to) {
         count += prime;
     }
     return count;
+}
+
+bool is_prime(int n) {
+    return count_primes(n, n + 1) == 1;
 }
 
 int process_id() {
@@ -45,6 +51,24 @@ tandem::task<> async_main() {
     } catch (const std::invalid_argument& error) {
         std::cout << "refused: " << error.what() << '\n';
     }
+
+    // A job runs from its submission on; its handle waits for it, asks about it, cancels it.
+    auto job = processes.with(tandem::priority(5)).submit(count_primes, 1, 1000);
+    auto unwanted = threads.submit([](std::stop_token stop) {
+        while (!stop.stop_requested())
+            std::this_thread::yield();
+    });
+    unwanted.cancel();
+    std::cout << co_await job << " primes below 1000\n";
+
+    // Every number there is, in chunks of 256 to a message; so many are taken as the consumer asks for.
+    auto primes = processes.map(is_prime, std::views::iota(1), tandem::chunk(256));
+    int number = 0, found = 0;
+    while (auto answer = co_await primes.next()) {
+        ++number;
+        if (*answer && ++found == 1000) break;
+    }
+    std::cout << "the 1000th prime is " << number << '\n';
 }
 
 int main(int argc, char** argv) {

@@ -72,12 +72,14 @@ TEST_CASE("structured shows groups, gather, race, timeout and errors as values")
                                "failed: no luck\n");
 }
 
-TEST_CASE("executors runs the same function in a thread and in a process") {
+TEST_CASE("executors runs the same function in a thread and in a process, as calls, jobs and maps") {
     auto executors = test::run({test::program("executors")});
     INFO(executors.errors);
     CHECK(executors.status == 0);
     CHECK(executors.output == "9592 primes, says a thread; 9592, says a process\n"
                               "the thread is in this process, the worker is not\n"
                               "5133 + 4459 = 9592\n"
-                              "refused: no such range\n");
+                              "refused: no such range\n"
+                              "168 primes below 1000\n"
+                              "the 1000th prime is 7919\n");
 }

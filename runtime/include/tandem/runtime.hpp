@@ -26,6 +26,7 @@
 #include <tandem/io/tls_stream.hpp>
 #include <tandem/observe/dump_tasks.hpp>
 #include <tandem/observe/metrics.hpp>
+#include <tandem/pool/carry_exception.hpp>
 #include <tandem/pool/process_pool.hpp>
 #include <tandem/pool/worker.hpp>
 #include <tandem/run.hpp>
@@ -41,4 +42,6 @@
 #include <tandem/sync/semaphore.hpp>
 #include <tandem/sync/shared_mutex.hpp>
 #include <tandem/threads/block_on.hpp>
+#include <tandem/threads/executor.hpp>
+#include <tandem/threads/job.hpp>
 #include <tandem/threads/thread_pool.hpp>

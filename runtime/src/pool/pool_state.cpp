@@ -11,6 +11,7 @@
 #include <tandem/base/error.hpp>
 #include <tandem/base/log.hpp>
 #include <tandem/io/asio.hpp>
+#include <tandem/threads/job_cancelled.hpp>
 
 namespace tandem::detail {
 
@@ -48,8 +49,7 @@ void pool_state::submit(pool_job& job) {
         ++counts_.failed;
         return fail(job, std::current_exception());
     }
-    queue_.push_back(job);
-    ++counts_.queued;
+    queue_.push(job, job.context_.priority);
     dispatch();
 }
 
@@ -67,15 +67,30 @@ void pool_state::dispatch() {
             return each.now == phase::idle && each.link->is_alive();
         });
         if (idle == workers_.end()) break;
-        hand_over(queue_.pop_front(), *idle);
+        hand_over(queue_.pop(), *idle);
     }
     start_workers();
+    queue_changed();
+}
+
+void pool_state::queue_changed() noexcept {
+    counts_.queued = queue_.size();
+    // All of them: those who come too late see for themselves.
+    if (!has_room()) return;
+    while (!rooms_.empty())
+        rooms_.pop_front().commit();
+}
+
+void pool_state::refuse_queued(const std::string& why) noexcept {
+    while (!queue_.empty())
+        refuse(queue_.pop(), why);
+    queue_changed();
 }
 
 void pool_state::start_workers() {
     auto starting = static_cast<std::size_t>(std::count_if(
         workers_.begin(), workers_.end(), [](const worker& each) { return each.now == phase::starting; }));
-    while (broken_.empty() && starting < counts_.queued && workers_.size() < most_workers_ && start_worker())
+    while (broken_.empty() && starting < queue_.size() && workers_.size() < most_workers_ && start_worker())
         ++starting;
 }
 
@@ -93,9 +108,7 @@ bool pool_state::start_worker() {
         log(log_level::error, error.what());
         // Others may still do the work. Without any, waiting for better times could take for ever.
         if (workers_.empty()) {
-            while (!queue_.empty())
-                refuse(queue_.pop_front(), std::string("no worker can be started: ") + error.what());
-            counts_.queued = 0;
+            refuse_queued(std::string("no worker can be started: ") + error.what());
         }
         return false;
     }
@@ -108,11 +121,12 @@ void pool_state::hand_over(pool_job& job, worker& to) {
     if (const auto deadline = job.waiting_task().scope().deadline())
         header.deadline =
             std::chrono::duration_cast<std::chrono::nanoseconds>(deadline->time_since_epoch()).count();
+    header.priority = job.context_.priority;
     header.length = job.frame_->size() - sizeof header;
     std::memcpy(job.frame_->data(), &header, sizeof header);
 
-    --counts_.queued;
     ++counts_.running;
+    if (job.context_.record) job.context_.record->begin();
     to.now = phase::busy;
     to.job = &job;
     to.link->slot().queue(job.id_);
@@ -120,11 +134,9 @@ void pool_state::hand_over(pool_job& job, worker& to) {
 }
 
 bool pool_state::cancel(pool_job& job) noexcept {
-    list_hook<pool_queue_tag>& place = job;
-    if (place.is_linked()) {
-        place.unlink();
-        --counts_.queued;
+    if (queue_.remove(job)) {
         ++counts_.cancelled;
+        queue_changed();
         return true;
     }
     const auto at =
@@ -195,16 +207,20 @@ void pool_state::answered(worker& by, const frame_header& header, byte_buffer pa
     }
     if (!job) return;
     --counts_.running;
-    job->stopped_ = false;
+    if (job->context_.record) job->context_.record->note_end();
+    const bool was_stopped = std::exchange(job->stopped_, false);
     job->frame_.reset();
     if (header.type == frame_type::value) {
         ++counts_.done;
         job->result_ = std::move(payload);
         job->commit();
     } else {
-        ++counts_.failed;
         decoder in(payload.data(), payload.size());
-        fail(*job, decode_exception(in));
+        std::exception_ptr error = decode_exception(in);
+        // It passed on the `cancelled` that its own loop threw when it was asked to stop.
+        job->stopped_ = was_stopped && error && *error.__cxa_exception_type() == typeid(job_cancelled);
+        ++(job->stopped_ ? counts_.cancelled : counts_.failed);
+        fail(*job, std::move(error));
     }
 }
 
@@ -237,11 +253,8 @@ void pool_state::job_lost(pool_job& job, worker_link& link, worker_exit how) {
         job.commit();
     } else if (link.slot().cancel(job.id_) && ++job.returned_ < attempts && broken_.empty()) {
         // The worker had not taken it: back to the head of the queue.
-        intrusive_list<pool_job, pool_queue_tag> first;
-        first.push_back(job);
-        first.splice_back(queue_);
-        queue_.splice_back(first);
-        ++counts_.queued;
+        queue_.push_first(job, job.context_.priority);
+        if (job.context_.record) job.context_.record->give_back();
     } else {
         ++counts_.crashed;
         fail(job, std::make_exception_ptr(worker_died(job.name(), std::move(how))));
@@ -251,9 +264,7 @@ void pool_state::job_lost(pool_job& job, worker_link& link, worker_exit how) {
 void pool_state::break_pool(const std::string& why) {
     broken_ = "process_pool: " + why;
     log(log_level::error, broken_);
-    while (!queue_.empty())
-        refuse(queue_.pop_front(), broken_);
-    counts_.queued = 0;
+    refuse_queued(broken_);
 }
 
 void pool_state::fail(pool_job& job, std::exception_ptr error) noexcept {
@@ -297,9 +308,8 @@ void pool_state::end_all(const std::string& why) noexcept {
         if (each.job) refuse(*each.job, why);
     }
     workers_.clear();
-    while (!queue_.empty())
-        refuse(queue_.pop_front(), why);
-    counts_.queued = counts_.running = counts_.workers = 0;
+    refuse_queued(why);
+    counts_.running = counts_.workers = 0;
     while (!stops_.empty())
         stops_.pop_front().commit();
 }
@@ -315,6 +325,19 @@ pool_statistics pool_state::statistics() const {
     pool_statistics now = counts_.now();
     now.workers = pids().size();
     return now;
+}
+
+bool pool_room::try_now() const noexcept {
+    return pool_.has_room();
+}
+
+void pool_room::enqueue() noexcept {
+    pool_.when_room(*this);
+}
+
+bool pool_room::withdraw() noexcept {
+    list_hook<room_queue_tag>::unlink();
+    return true;
 }
 
 bool pool_stop::try_now() noexcept {

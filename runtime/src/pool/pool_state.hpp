@@ -13,6 +13,7 @@
 #include <tandem/pool/pool_job.hpp>
 #include <tandem/pool/pool_statistics.hpp>
 #include <tandem/pool/process_pool_options.hpp>
+#include <tandem/threads/priority_lists.hpp>
 
 namespace tandem::detail {
 
@@ -35,6 +36,24 @@ class pool_stop final : public waiting_operation<pool_stop>, public list_hook<st
     external_wait in_flight_;
 };
 
+struct room_queue_tag;
+
+/// The wait of `process_pool::room`.
+class pool_room final : public waiting_operation<pool_room>, public list_hook<room_queue_tag> {
+  public:
+    explicit pool_room(pool_state& pool) noexcept
+        : pool_(pool) {}
+    void await_resume() const { throw_if_cancelled(); }
+
+  private:
+    friend waiting_operation;
+    bool try_now() const noexcept;
+    void enqueue() noexcept;
+    bool withdraw() noexcept override;
+
+    pool_state& pool_;
+};
+
 class pool_state final : private worker_owner, private loop_guest {
   public:
     explicit pool_state(const process_pool_options& options);
@@ -49,6 +68,10 @@ class pool_state final : private worker_owner, private loop_guest {
     void close();
     bool is_empty() const noexcept { return workers_.empty(); }
     void when_empty(pool_stop& waiting) noexcept { stops_.push_back(waiting); }
+
+    bool has_room() const noexcept { return queue_.size() < options_.queue_limit(); }
+    void when_room(pool_room& waiting) noexcept { rooms_.push_back(waiting); }
+    std::size_t most_workers() const noexcept { return most_workers_; }
 
     std::vector<int> pids() const;
     pool_statistics statistics() const;
@@ -77,6 +100,9 @@ class pool_state final : private worker_owner, private loop_guest {
     worker& find(const worker_link& link) noexcept;
     void bind();
     void dispatch();
+    /// To be called when it has, before others look at it.
+    void queue_changed() noexcept;
+    void refuse_queued(const std::string& why) noexcept;
     void start_workers();
     bool start_worker();
     void hand_over(pool_job& job, worker& to);
@@ -94,7 +120,8 @@ class pool_state final : private worker_owner, private loop_guest {
     std::size_t most_workers_;
     boost::asio::io_context* io_ = nullptr;
     std::vector<worker> workers_;
-    intrusive_list<pool_job, pool_queue_tag> queue_;
+    priority_lists<pool_job, pool_queue_tag> queue_;
+    intrusive_list<pool_room, room_queue_tag> rooms_;
     intrusive_list<pool_stop, stop_queue_tag> stops_;
     std::uint64_t last_job_ = 0;
     int failed_starts_ = 0;

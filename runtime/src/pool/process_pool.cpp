@@ -3,7 +3,6 @@
 #include "pool/call.hpp"
 #include "pool/pool_state.hpp"
 #include "pool/worker_mark.hpp"
-#include <tandem/threads/executor.hpp>
 
 namespace tandem {
 
@@ -19,6 +18,24 @@ process_pool::~process_pool() = default;
 task<> process_pool::stop() {
     detail::pool_stop stopped(*state_);
     co_await stopped;
+}
+
+task<> process_pool::room() {
+    // A second look, and a third: all who wait are told at once.
+    while (!state_->has_room()) {
+        detail::pool_room waiting(*state_);
+        co_await waiting;
+    }
+}
+
+std::optional<std::shared_ptr<const void>> process_pool::keep_place() const {
+    // Who asks submits in the same step: there is nothing to keep.
+    if (!state_->has_room()) return std::nullopt;
+    return std::shared_ptr<const void>();
+}
+
+std::size_t process_pool::most_workers() const noexcept {
+    return state_->most_workers();
 }
 
 std::vector<int> process_pool::workers() const {

@@ -1,7 +1,7 @@
 // Starting worker processes.
 #pragma once
-#include "pool/shared_page.hpp"
 #include "io/unique_fd.hpp"
+#include "pool/shared_page.hpp"
 
 namespace tandem::detail {
 

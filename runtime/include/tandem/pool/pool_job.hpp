@@ -8,6 +8,7 @@
 #include <tandem/coro/task.hpp>
 #include <tandem/coro/waiter.hpp>
 #include <tandem/pool/call.hpp>
+#include <tandem/threads/job_record.hpp>
 
 namespace tandem::detail {
 
@@ -19,8 +20,9 @@ struct pool_queue_tag;
 /// of the queue; a running one is stopped, and the wait lasts until it is off its worker.
 class TANDEM_API pool_job final : public waiting_operation<pool_job>, public list_hook<pool_queue_tag> {
   public:
-    pool_job(pool_state& pool, encoded_call call) noexcept
+    pool_job(pool_state& pool, call_context context, encoded_call call) noexcept
         : pool_(&pool)
+        , context_(std::move(context))
         , call_(std::move(call)) {}
 
     /// Rethrows what the function threw; throws worker_died, broken_pool.
@@ -37,6 +39,7 @@ class TANDEM_API pool_job final : public waiting_operation<pool_job>, public lis
     std::string name() const;
 
     pool_state* pool_;
+    call_context context_;
     external_wait in_flight_;
     encoded_call call_;
     /// The call as a frame. The job keeps it until it is answered: a worker may die before it has taken the
@@ -51,8 +54,8 @@ class TANDEM_API pool_job final : public waiting_operation<pool_job>, public lis
     std::exception_ptr error_;
 };
 
-template <class R> task<R> run_in_pool(pool_state& pool, encoded_call call) {
-    pool_job job(pool, std::move(call));
+template <class R> task<R> run_in_pool(pool_state& pool, call_context context, encoded_call call) {
+    pool_job job(pool, std::move(context), std::move(call));
     const byte_buffer bytes = co_await job;
     decoder in(bytes.data(), bytes.size());
     if constexpr (std::is_void_v<R>) {

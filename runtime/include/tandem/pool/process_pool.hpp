@@ -4,10 +4,12 @@
 #include <vector>
 
 #include <tandem/coro/task.hpp>
+#include <tandem/pool/chunk_call.hpp>
 #include <tandem/pool/errors.hpp>
 #include <tandem/pool/pool_job.hpp>
 #include <tandem/pool/pool_statistics.hpp>
 #include <tandem/pool/process_pool_options.hpp>
+#include <tandem/threads/executor.hpp>
 
 namespace tandem {
 
@@ -23,7 +25,7 @@ namespace tandem {
 ///
 /// main has to call tandem::worker_entry first, or be tandem::run's. The pool belongs to the loop in which it
 /// is first used, and to its thread; when that loop ends its workers do, and another loop may use it then.
-class TANDEM_API process_pool {
+class TANDEM_API process_pool : public executor_face<process_pool> {
   public:
     /// Starts nothing yet. Ends the process if it is a worker to be whose main did not call worker_entry.
     explicit process_pool(const process_pool_options& options = {});
@@ -50,9 +52,12 @@ class TANDEM_API process_pool {
     /// the await ends when the job is off the worker. If it ends with a result or an error of its own first,
     /// that is delivered.
     template <class F, class... A> task<detail::call_result_t<F, A...>> run(F&& function, A&&... arguments) {
-        return detail::run_in_pool<detail::call_result_t<F, A...>>(
-            *state_, detail::encode_call(std::forward<F>(function), std::forward<A>(arguments)...));
+        return call({}, std::forward<F>(function), std::forward<A>(arguments)...);
     }
+
+    /// Waits until fewer jobs wait for a worker than queue_limit says. Others may be quicker to use the room:
+    /// what is submitted then all the same is last in line.
+    task<> room();
 
     /// Refuses new jobs, waits for those it has, and lets the workers exit; kills those that take longer than
     /// the grace time. Cancelling it leaves the pool closed, and the workers to the destructor.
@@ -63,6 +68,24 @@ class TANDEM_API process_pool {
     pool_statistics statistics() const;
 
   private:
+    friend detail::executor_access;
+
+    template <class F, class... A>
+    task<detail::call_result_t<F, A...>> call(detail::call_context context, F&& function, A&&... arguments) {
+        return detail::run_in_pool<detail::call_result_t<F, A...>>(
+            *state_, std::move(context),
+            detail::encode_call(std::forward<F>(function), std::forward<A>(arguments)...));
+    }
+    template <class F, class Item>
+    auto call_chunk(detail::call_context context, const F& function, const std::vector<Item>& items,
+                    bool keeps_going) {
+        using value = detail::value_or_monostate<detail::call_result_t<F, Item>>;
+        return detail::run_in_pool<detail::chunk_outcome<value>>(
+            *state_, std::move(context), detail::encode_chunk(function, items, keeps_going));
+    }
+    std::optional<std::shared_ptr<const void>> keep_place() const;
+    std::size_t most_workers() const noexcept;
+
     std::unique_ptr<detail::pool_state> state_;
 };
 

@@ -1,5 +1,7 @@
 // How a process_pool is made.
 #pragma once
+#include <cstddef>
+
 #include <tandem/base/clock.hpp>
 
 namespace tandem {
@@ -25,12 +27,21 @@ class process_pool_options {
         return *this;
     }
 
+    /// `try_submit` gives nothing, and `room` waits, while so many jobs wait for a worker. No limit by
+    /// default; at least one.
+    process_pool_options& queue_limit(std::size_t count) noexcept {
+        queue_limit_ = count ? count : 1;
+        return *this;
+    }
+
     unsigned workers() const noexcept { return workers_; }
+    std::size_t queue_limit() const noexcept { return queue_limit_; }
     duration grace() const noexcept { return grace_; }
     duration hello_within() const noexcept { return hello_within_; }
 
   private:
     unsigned workers_ = 0;
+    std::size_t queue_limit_ = static_cast<std::size_t>(-1);
     duration grace_ = std::chrono::seconds(2);
     duration hello_within_ = std::chrono::seconds(10);
 };
