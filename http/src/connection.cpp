@@ -3,10 +3,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <cstring>
+#include <system_error>
 
 #include <tandem/coro/timeout.hpp>
 
@@ -20,12 +20,12 @@ constexpr std::size_t body_capacity = 64 * 1024;
 constexpr std::size_t largest_capacity = 2 * reply_parser::longest_header;
 constexpr int most_informational_replies = 50;
 
-namespace asio_error = boost::asio::error;
-
-bool is_end(const boost::system::error_code& error) {
-    return error == asio_error::connection_reset || error == asio_error::broken_pipe ||
-           error == asio_error::eof || error == asio_error::connection_aborted ||
-           error == boost::asio::ssl::error::stream_truncated;
+bool is_end(const std::error_code& error) {
+    using boost::system::error_code;
+    return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
+           error == std::errc::connection_aborted ||
+           error == std::error_code(error_code(boost::asio::error::eof)) ||
+           error == std::error_code(error_code(boost::asio::ssl::error::stream_truncated));
 }
 
 } // namespace
@@ -42,7 +42,7 @@ task<> connection::begin(std::string_view request, const error_site& site) {
     got_bytes_ = false;
     try {
         co_await timeout(silence_, stream_->write(request));
-    } catch (const boost::system::system_error& failure) {
+    } catch (const std::system_error& failure) {
         peer_closed_ = is_end(failure.code());
         // A server may answer and close without reading on; the answer is worth more than this error.
         if (!peer_closed_) fail_lost(failure.code().message());
@@ -117,7 +117,7 @@ task<bool> connection::fill() {
         count = co_await timeout(silence_, stream_->read_some(buffer_.get() + end_, room));
     } catch (const timed_out&) {
         throw timeout_error(site_->url(), time_limit::read, std::chrono::duration<double>(silence_).count());
-    } catch (const boost::system::system_error& failure) {
+    } catch (const std::system_error& failure) {
         peer_closed_ = is_end(failure.code());
         if (!got_bytes_) fail_lost("the connection broke before a reply: " + failure.code().message());
         if (peer_closed_) fail_truncated();

@@ -5,10 +5,10 @@
 
 #include <sys/socket.h>
 
-#include <tandem/coro/loop.hpp>
 #include <tandem/coro/timeout.hpp>
 #include <tandem/io/asio.hpp>
 #include <tandem/io/resolver.hpp>
+#include <tandem/io/tcp_stream.hpp>
 
 #include "tls_settings.hpp"
 
@@ -18,38 +18,27 @@ namespace {
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
-using boost::system::error_code;
-using boost::system::system_error;
+
+class plain_transport final : public transport {
+  public:
+    explicit plain_transport(tcp_stream stream)
+        : stream_(std::move(stream)) {}
+
+    task<std::size_t> read_some(char* buffer, std::size_t room) override {
+        return stream_.read_some(std::span(buffer, room));
+    }
+    task<> write(std::string_view bytes) override { return stream_.write(bytes); }
+    bool is_quiet() noexcept override { return stream_.is_quiet(); }
+
+  private:
+    tcp_stream stream_;
+};
 
 bool has_news(tcp::socket& socket) noexcept {
     char byte;
     return ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
            (errno != EAGAIN && errno != EWOULDBLOCK);
 }
-
-class plain_transport final : public transport {
-  public:
-    explicit plain_transport(tcp::socket socket)
-        : socket_(std::move(socket)) {}
-
-    task<std::size_t> read_some(char* buffer, std::size_t room) override {
-        auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(buffer, room), use_ec);
-        if (error == asio::error::eof) co_return 0;
-        if (error) throw system_error(error);
-        co_return bytes;
-    }
-
-    task<> write(std::string_view bytes) override {
-        while (!bytes.empty())
-            bytes.remove_prefix(
-                co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), use));
-    }
-
-    bool is_quiet() noexcept override { return !has_news(socket_); }
-
-  private:
-    tcp::socket socket_;
-};
 
 class tls_transport final : public transport {
   public:
@@ -61,14 +50,17 @@ class tls_transport final : public transport {
     task<std::size_t> read_some(char* buffer, std::size_t room) override {
         auto [error, bytes] = co_await stream_.async_read_some(asio::buffer(buffer, room), use_ec);
         if (error == asio::error::eof) co_return 0;
-        if (error) throw system_error(error);
+        if (error) throw std::system_error(error);
         co_return bytes;
     }
 
     task<> write(std::string_view bytes) override {
-        while (!bytes.empty())
-            bytes.remove_prefix(
-                co_await stream_.async_write_some(asio::buffer(bytes.data(), bytes.size()), use));
+        while (!bytes.empty()) {
+            auto [error, sent] =
+                co_await stream_.async_write_some(asio::buffer(bytes.data(), bytes.size()), use_ec);
+            if (error) throw std::system_error(error);
+            bytes.remove_prefix(sent);
+        }
     }
 
     // A session ticket that arrives late also counts as news: the price is a connection, never a wrong
@@ -81,62 +73,29 @@ class tls_transport final : public transport {
     asio::ssl::stream<tcp::socket> stream_;
 };
 
-tcp::endpoint to_asio(const tandem::endpoint& to) {
-    if (!to.is_v6()) {
-        asio::ip::address_v4::bytes_type bytes;
-        std::copy_n(to.bytes().begin(), bytes.size(), bytes.begin());
-        return tcp::endpoint(asio::ip::address_v4(bytes), to.port());
-    }
-    asio::ip::address_v6::bytes_type bytes;
-    std::copy_n(to.bytes().begin(), bytes.size(), bytes.begin());
-    return tcp::endpoint(asio::ip::address_v6(bytes, to.scope()), to.port());
+/// Asio's TLS needs a socket of its own.
+tcp::socket to_asio(tcp_stream stream) {
+    const auto family = stream.remote().is_v6() ? tcp::v6() : tcp::v4();
+    tcp::socket socket(tandem::detail::own_asio_context());
+    socket.assign(family, stream.release());
+    return socket;
 }
 
-task<error_code> connect_to(tcp::socket& socket, tandem::endpoint to) {
-    auto [error] = co_await socket.async_connect(to_asio(to), use_ec);
-    if (!error) {
-        error_code ignored;
-        socket.set_option(tcp::no_delay(true), ignored);
-    }
-    co_return error;
-}
-
-/// A connected socket to the first address that takes it. Each but the last gets an equal share of the time
-/// that is left, so that one which swallows packets does not take the others' chance.
-task<tcp::socket> connect_to_any(std::vector<tandem::endpoint> addresses, const error_site& site,
-                                 duration limit) {
-    auto deadline = loop::current().now() + limit;
-    std::string trouble;
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-        tcp::socket socket(tandem::detail::own_asio_context());
-        error_code error;
-        if (i + 1 == addresses.size()) {
-            error = co_await connect_to(socket, addresses[i]);
-        } else {
-            auto share = (deadline - loop::current().now()) / static_cast<int>(addresses.size() - i);
-            try {
-                error = co_await timeout(share, connect_to(socket, addresses[i]));
-            } catch (const timed_out&) {
-                error = asio::error::timed_out;
-            }
-        }
-        if (!error) co_return socket;
-        if (trouble.empty()) trouble = addresses[i].to_string() + ": " + error.message();
-    }
-    site.fail<connect_error>("cannot connect to " + trouble);
-}
-
-task<std::unique_ptr<transport>> open(const url& target, const error_site& site, tls_settings& tls,
-                                      duration limit) {
-    std::vector<tandem::endpoint> addresses;
+task<tcp_stream> connect_to(const url& target, const error_site& site) {
     try {
-        addresses = co_await resolve(std::string(target.host()), target.port());
+        co_return co_await tcp_stream::connect(std::string(target.host()), target.port());
     } catch (const resolve_error& failure) {
         site.fail<connect_error>(failure.what());
+    } catch (const tandem::connect_error& failure) {
+        site.fail<connect_error>(failure.what());
     }
-    auto socket = co_await connect_to_any(std::move(addresses), site, limit);
-    if (!target.is_https()) co_return std::make_unique<plain_transport>(std::move(socket));
+}
 
+task<std::unique_ptr<transport>> open(const url& target, const error_site& site, tls_settings& tls) {
+    auto stream = co_await connect_to(target, site);
+    if (!target.is_https()) co_return std::make_unique<plain_transport>(std::move(stream));
+
+    auto socket = to_asio(std::move(stream));
     auto secure = std::make_unique<tls_transport>(std::move(socket), tls.context(site));
     auto* session = secure->stream().native_handle();
     expect_host(session, std::string(target.host()));
@@ -150,7 +109,7 @@ task<std::unique_ptr<transport>> open(const url& target, const error_site& site,
 task<std::unique_ptr<transport>> open_transport(const url& target, const error_site& site, tls_settings& tls,
                                                 duration limit) {
     try {
-        co_return co_await timeout(limit, open(target, site, tls, limit));
+        co_return co_await timeout(limit, open(target, site, tls));
     } catch (const timed_out&) {
         throw timeout_error(site.url(), time_limit::connect, std::chrono::duration<double>(limit).count());
     }

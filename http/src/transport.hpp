@@ -15,8 +15,8 @@ namespace tandem::http::detail {
 
 class tls_settings;
 
-/// A byte stream to a server. Its functions throw boost::system::system_error; cancelling one leaves the
-/// stream broken. Closed when destroyed. HTTP/2 will have its place here: what TLS negotiates (ALPN) decides
+/// A byte stream to a server. Its functions throw std::system_error; a cancelled write may leave the stream
+/// broken. Closed when destroyed. HTTP/2 will have its place here: what TLS negotiates (ALPN) decides
 /// who speaks over the transport.
 class transport {
   public:
@@ -32,7 +32,8 @@ class transport {
     virtual bool is_quiet() noexcept = 0;
 };
 
-/// Resolves, connects and, for https, shakes hands, within `limit`. The addresses are tried in order. Throws
+/// Resolves, connects and, for https, shakes hands, within `limit`. The addresses are
+/// tried as tcp_stream::connect does. Throws
 /// connect_error, tls_error, and timeout_error with time_limit::connect.
 task<std::unique_ptr<transport>> open_transport(const url& target, const error_site& site, tls_settings& tls,
                                                 duration limit);

@@ -15,6 +15,8 @@
 #include <tandem/coro/task_group.hpp>
 #include <tandem/coro/task_local.hpp>
 #include <tandem/coro/timeout.hpp>
+#include <tandem/io/buffered_reader.hpp>
+#include <tandem/io/buffered_writer.hpp>
 #include <tandem/io/command.hpp>
 #include <tandem/io/interval.hpp>
 #include <tandem/io/resolver.hpp>
@@ -24,6 +26,9 @@
 #include <tandem/io/tcp_listener.hpp>
 #include <tandem/io/tcp_stream.hpp>
 #include <tandem/io/tls_stream.hpp>
+#include <tandem/io/udp_socket.hpp>
+#include <tandem/io/unix_listener.hpp>
+#include <tandem/io/unix_stream.hpp>
 #include <tandem/observe/dump_tasks.hpp>
 #include <tandem/observe/metrics.hpp>
 #include <tandem/pool/carry_exception.hpp>

@@ -2,35 +2,28 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <thread>
+#include <chrono>
 #include <utility>
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 
 #include <tandem/io/resolver.hpp>
 
+#include "io/socket_address.hpp"
+
 namespace tandem::detail {
 
 namespace {
 
-constexpr std::size_t thread_limit = 8;
+constexpr std::size_t thread_limit = 64;
 constexpr std::size_t written_off_limit = 64;
-
-endpoint from_socket_address(const sockaddr* address) {
-    std::array<unsigned char, 16> bytes{};
-    if (address->sa_family == AF_INET) {
-        const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
-        std::memcpy(bytes.data(), &v4->sin_addr, 4);
-        return endpoint(false, bytes, 0, 0);
-    }
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
-    std::memcpy(bytes.data(), &v6->sin6_addr, 16);
-    return endpoint(true, bytes, v6->sin6_scope_id, 0);
-}
+/// So many threads stay for later names; more end when there has been nothing to do for a while.
+constexpr std::size_t threads_to_keep = 8;
+constexpr std::chrono::seconds idle_limit(10);
+/// getaddrinfo and the modules behind it (NSS) need more than the least, and far less than the default 8 MiB.
+constexpr std::size_t stack_bytes = 256 * 1024;
 
 int ask(const std::string& host, int flags, lookup_outcome& outcome) {
     addrinfo hints{};
@@ -42,7 +35,7 @@ int ask(const std::string& host, int flags, lookup_outcome& outcome) {
     if (code != 0) return code;
     for (const addrinfo* entry = list; entry; entry = entry->ai_next)
         if (entry->ai_family == AF_INET || entry->ai_family == AF_INET6)
-            outcome.found.push_back(from_socket_address(entry->ai_addr));
+            outcome.found.push_back(to_endpoint(entry->ai_addr));
     freeaddrinfo(list);
     return outcome.found.empty() ? EAI_NODATA : 0;
 }
@@ -139,28 +132,46 @@ void lookup_threads::want_thread() {
         work_arrived_.notify_one();
         return;
     }
+    start_thread();
+}
+
+/// Throws std::system_error.
+void lookup_threads::start_thread() {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, stack_bytes);
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     // A signal's handler must run on a thread that the application knows.
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    ++threads_;
-    try {
-        std::thread([this] { serve(); }).detach();
-    } catch (...) {
-        --threads_;
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        throw;
-    }
+    const auto run = [](void* self) -> void* {
+        static_cast<lookup_threads*>(self)->serve();
+        return nullptr;
+    };
+    pthread_t started;
+    const int error = pthread_create(&started, &attributes, run, this);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_attr_destroy(&attributes);
+    if (error) throw std::system_error(error, std::generic_category(), "starting a thread for name lookups");
+    ++threads_;
+}
+
+/// Returns false where a thread more than are kept has waited in vain.
+bool lookup_threads::wait_for_work(std::unique_lock<std::mutex>& lock) {
+    ++idle_;
+    const auto has_work = [this] { return !queue_.empty(); };
+    bool goes_on = true;
+    while (goes_on && !work_arrived_.wait_for(lock, idle_limit, has_work))
+        goes_on = threads_ <= threads_to_keep;
+    --idle_;
+    return goes_on;
 }
 
 void lookup_threads::serve() {
     std::unique_lock lock(mutex_);
-    for (;;) {
-        ++idle_;
-        work_arrived_.wait(lock, [this] { return !queue_.empty(); });
-        --idle_;
+    while (wait_for_work(lock)) {
         auto work = std::move(queue_.front());
         queue_.pop_front();
         work->running = true;
@@ -181,6 +192,17 @@ void lookup_threads::serve() {
         if (surplus) return;
         lock.lock();
     }
+    --threads_;
+}
+
+lookup_threads::numbers lookup_threads::statistics() {
+    const std::lock_guard lock(mutex_);
+    numbers now{};
+    now.under_way = threads_ - idle_;
+    now.queued = queue_.size();
+    now.left = written_off_;
+    now.threads = threads_ + written_off_;
+    return now;
 }
 
 /// Closes `work` to late comers and returns those who wait for it. Called with the lock held.

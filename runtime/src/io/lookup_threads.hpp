@@ -43,13 +43,23 @@ class lookup_threads {
     /// thread can be started.
     std::shared_ptr<request> start(const std::string& host, callback done);
 
+    struct numbers {
+        std::size_t under_way; ///< names that a thread is looking up, and somebody waits for
+        std::size_t queued;
+        std::size_t left; ///< names that nobody waits for any more
+        std::size_t threads;
+    };
+    numbers statistics();
+
     /// Takes the interest back. `done` may be running already, but does not start any more.
     void abandon(const std::shared_ptr<request>& interest);
 
   private:
     lookup_threads();
     void want_thread();
+    void start_thread();
     void serve();
+    bool wait_for_work(std::unique_lock<std::mutex>& lock);
     std::vector<std::shared_ptr<request>> finish(const std::shared_ptr<lookup>& work);
 
     std::mutex mutex_;
@@ -58,7 +68,9 @@ class lookup_threads {
     std::deque<std::shared_ptr<lookup>> queue_;
     /// Names queued or under way, so that the second to ask for one shares the first's answer.
     std::map<std::string, std::shared_ptr<lookup>> by_name_;
-    /// Threads that look for work or do some that is still wanted.
+    /// Threads that look for work or do some that is still wanted. As many as there are names, up to a limit:
+    /// nothing tells a thread that is stuck behind a dead name server from one that is about to get its
+    /// answer, and the names behind it must not wait to find out.
     std::size_t threads_ = 0;
     std::size_t idle_ = 0;
     /// Threads in a lookup that nobody waits for any more. They do not count against the limit, or a few dead

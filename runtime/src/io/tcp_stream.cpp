@@ -124,6 +124,10 @@ tcp_stream tcp_stream::adopt(int descriptor) {
                                                          detail::to_endpoint(remote.data())));
 }
 
+int tcp_stream::release() noexcept {
+    return core_ ? core_->descriptor().release() : -1;
+}
+
 tcp_stream::tcp_stream(std::unique_ptr<detail::tcp_core> core) noexcept
     : core_(std::move(core)) {}
 tcp_stream::tcp_stream(tcp_stream&& other) noexcept = default;

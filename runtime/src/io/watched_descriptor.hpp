@@ -44,12 +44,18 @@ class watched_descriptor {
         number_ = -1;
     }
 
+    /// Gives the descriptor up. What waits is woken with an error.
+    int release() noexcept {
+        if (watched_) watched_->release();
+        return std::exchange(number_, -1);
+    }
+
   private:
     using stream = boost::asio::posix::stream_descriptor;
 
     stream& watched() {
         if (!watched_) {
-            stream made(asio_context());
+            stream made(own_asio_context());
             made.assign(number_);
             watched_.emplace(std::move(made));
         }

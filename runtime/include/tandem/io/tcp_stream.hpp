@@ -44,6 +44,8 @@ class TANDEM_API tcp_stream final : public byte_stream {
     /// Takes over a connected TCP socket from elsewhere, and makes it non-blocking. Throws std::system_error,
     /// and leaves the socket to the caller then.
     static tcp_stream adopt(int descriptor);
+    /// Gives the socket up: the caller closes it. The stream is closed then.
+    int release() noexcept;
 
     tcp_stream(tcp_stream&& other) noexcept;
     tcp_stream& operator=(tcp_stream&& other) noexcept;
