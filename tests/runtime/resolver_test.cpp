@@ -11,6 +11,7 @@
 #include <tandem/io/endpoint.hpp>
 #include <tandem/io/resolver.hpp>
 #include <tandem/runtime.hpp>
+#include <tandem/testing/virtual_time.hpp>
 
 using namespace std::chrono_literals;
 using tandem::block_on;
@@ -20,10 +21,12 @@ using tandem::task;
 
 namespace {
 
-/// How many lookups of names that begin with "stuck" are under way, and how many of "counted" ones there
-/// were.
+/// How many lookups of names that begin with "stuck" are under way, and how many there were of names that
+/// begin with "counted", "missing" (there is no such name) and "troubled" (the name server has failed).
 std::atomic<int> stuck{0};
 std::atomic<int> counted{0};
+std::atomic<int> missing{0};
+std::atomic<int> troubled{0};
 std::atomic<bool> dead_server_answers{false};
 
 } // namespace
@@ -46,6 +49,14 @@ extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo
         ++counted;
         std::this_thread::sleep_for(20ms);
         return real("127.0.0.9", service, hints, found);
+    }
+    if (name.starts_with("missing")) {
+        ++missing;
+        return EAI_NONAME;
+    }
+    if (name.starts_with("troubled")) {
+        ++troubled;
+        return EAI_AGAIN;
     }
     return real(host, service, hints, found);
 }
@@ -151,22 +162,161 @@ TEST_CASE(
     end_stuck_lookups();
 }
 
+TEST_CASE(
+    "twenty names behind a dead name server, and all waited for, do not keep a hundred others waiting") {
+    dead_server_answers = false;
+    counted = 0;
+    auto body = [](tandem::task_group& group) -> task<> {
+        for (int i = 0; i < 20; ++i)
+            group.spawn(addresses_of("stuck" + std::to_string(i) + ".invalid"));
+        // All of them stand in getaddrinfo before the first of the others comes.
+        while (stuck < 20)
+            co_await tandem::sleep(1ms);
+        int resolved = 0;
+        auto one = [&resolved](int n) -> task<> {
+            auto text = co_await addresses_of("counted" + std::to_string(n) + ".invalid");
+            CHECK(text == "127.0.0.9:80");
+            ++resolved;
+        };
+        auto hundred = [&](tandem::task_group& others) -> task<> {
+            for (int i = 0; i < 100; ++i)
+                others.spawn(one(i));
+            co_return;
+        };
+        co_await tandem::with_group(hundred);
+        CHECK(resolved == 100);
+        CHECK(stuck == 20);
+        group.cancel();
+    };
+    auto all = [&]() -> task<> { co_await tandem::with_group(body); };
+    block_on(all());
+    CHECK(counted == 100);
+    end_stuck_lookups();
+}
+
 TEST_CASE("lookups that nobody waits for any more do not use up the threads") {
     dead_server_answers = false;
     auto abandon_many = []() -> task<> {
         co_await tandem::with_group([](tandem::task_group& group) -> task<> {
-            for (int i = 0; i < 20; ++i)
+            for (int i = 0; i < 100; ++i)
                 group.spawn(addresses_of("stuck" + std::to_string(i) + ".invalid"));
-            // Eight at most are under way; the rest wait for a thread.
-            while (stuck < 8)
+            // 64 at most are under way; the rest wait for a thread.
+            while (stuck < 64)
                 co_await tandem::sleep(1ms);
-            CHECK(stuck == 8);
+            CHECK(stuck == 64);
+            const auto numbers = tandem::resolver::current().statistics();
+            CHECK(numbers.lookups_under_way == 64);
+            CHECK(numbers.lookups_queued == 36);
             group.cancel();
         });
     };
     block_on(abandon_many());
     CHECK(block_on(addresses_of("counted.invalid")) == "127.0.0.9:80");
-    CHECK(stuck >= 8);
+    CHECK(stuck >= 64);
+    const auto left = []() -> task<std::size_t> {
+        co_return tandem::resolver::current().statistics().lookups_left;
+    };
+    CHECK(block_on(left()) == 64);
+    end_stuck_lookups();
+}
+
+TEST_CASE("an answer is kept for thirty seconds, in whatever case the name is written") {
+    counted = 0;
+    auto all = []() -> task<> {
+        auto& names = tandem::resolver::current();
+        auto first = co_await addresses_of("counted.invalid");
+        CHECK(first == "127.0.0.9:80");
+        co_await tandem::sleep(29s);
+        auto second = co_await resolve("Counted.INVALID", 443);
+        CHECK(second.at(0).to_string() == "127.0.0.9:443");
+        CHECK(counted == 1);
+        CHECK(names.statistics().hits == 1);
+        CHECK(names.statistics().misses == 1);
+        CHECK(names.statistics().names_kept == 1);
+        // Its age counts from the answer, not from its last use.
+        co_await tandem::sleep(1s);
+        (void)co_await addresses_of("counted.invalid");
+        CHECK(counted == 2);
+        names.clear();
+        CHECK(names.statistics().names_kept == 0);
+        (void)co_await addresses_of("counted.invalid");
+        CHECK(counted == 3);
+    };
+    tandem::testing::run_virtual(all());
+}
+
+TEST_CASE("that a name does not exist is kept for two seconds, that a name server failed is not") {
+    missing = troubled = 0;
+    auto fail = [](std::string host) -> task<int> {
+        auto outcome = co_await tandem::as_result(addresses_of(host));
+        try {
+            outcome.value();
+        } catch (const tandem::resolve_error& error) {
+            CHECK_THAT(error.what(), Catch::Contains(host));
+            co_return error.code().value();
+        }
+        co_return 0;
+    };
+    auto all = [&]() -> task<> {
+        for (int i = 0; i < 3; ++i) {
+            const int none = co_await fail("missing.invalid");
+            CHECK(none == EAI_NONAME);
+            const int again = co_await fail("troubled.invalid");
+            CHECK(again == EAI_AGAIN);
+        }
+        CHECK(missing == 1);
+        CHECK(troubled == 3);
+        co_await tandem::sleep(2s);
+        (void)co_await fail("missing.invalid");
+        CHECK(missing == 2);
+        const auto numbers = tandem::resolver::current().statistics();
+        CHECK(numbers.hits == 2);
+        CHECK(numbers.misses == 5);
+        CHECK(numbers.failures == 7);
+    };
+    tandem::testing::run_virtual(all());
+}
+
+TEST_CASE("a resolver keeps as many names as it may, and the latest answers") {
+    counted = 0;
+    auto all = []() -> task<> {
+        tandem::resolver names(tandem::resolver_options().capacity(2).positive_age(1h));
+        for (const char* host : {"counted1.invalid", "counted2.invalid", "counted3.invalid"})
+            (void)co_await names.resolve(host, 80);
+        CHECK(names.statistics().names_kept == 2);
+        (void)co_await names.resolve("counted3.invalid", 80);
+        (void)co_await names.resolve("counted2.invalid", 80);
+        CHECK(counted == 3);
+        (void)co_await names.resolve("counted1.invalid", 80);
+        CHECK(counted == 4);
+        // Other settings hold for what is there already.
+        names.set_options(tandem::resolver_options().positive_age(0s));
+        (void)co_await names.resolve("counted1.invalid", 80);
+        CHECK(counted == 5);
+        CHECK(names.options().positive_age() == 0s);
+        // The loop's own one knows nothing of it.
+        CHECK(tandem::resolver::current().statistics().misses == 0);
+        (void)co_await names.resolve("127.0.0.1", 80);
+        CHECK(names.statistics().at_once == 1);
+    };
+    tandem::testing::run_virtual(all());
+}
+
+TEST_CASE("a resolver may go away while a lookup of it is under way") {
+    dead_server_answers = false;
+    auto all = []() -> task<> {
+        auto body = [](tandem::task_group& group) -> task<> {
+            {
+                tandem::resolver names;
+                group.spawn(names.resolve("stuck.invalid", 80));
+                while (stuck < 1)
+                    co_await tandem::sleep(1ms);
+            }
+            group.cancel();
+        };
+        co_await tandem::with_group(body);
+    };
+    block_on(all());
     end_stuck_lookups();
 }
 
