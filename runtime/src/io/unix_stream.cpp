@@ -34,6 +34,12 @@ unix_address unix_address::abstract(std::string name) {
     return unix_address(std::move(name), true);
 }
 
+std::string unix_address::to_string() const {
+    std::string text = is_abstract_ ? "@" + name_ : name_;
+    std::replace(text.begin(), text.end(), '\0', '@');
+    return text;
+}
+
 namespace detail {
 
 unix_socket_address::unix_socket_address(const unix_address& address) noexcept {

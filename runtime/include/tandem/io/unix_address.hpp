@@ -22,8 +22,8 @@ class TANDEM_API unix_address {
     bool is_abstract() const noexcept { return is_abstract_; }
     /// The path, or the abstract name without the zero before it.
     const std::string& name() const noexcept { return name_; }
-    /// The path, or "@name".
-    std::string to_string() const { return is_abstract_ ? "@" + name_ : name_; }
+    /// The path, or "@name" with an @ for each zero in it too.
+    std::string to_string() const;
 
     friend bool operator==(const unix_address&, const unix_address&) noexcept = default;
 
