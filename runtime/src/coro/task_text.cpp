@@ -50,11 +50,6 @@ std::string without_notes(std::string text) {
     return text;
 }
 
-bool is_librarys_own(const std::string& file) {
-    return file.find("/include/tandem/") != std::string::npos ||
-           file.find("runtime/src/run/") != std::string::npos;
-}
-
 std::string readable(duration length) {
     const double seconds = std::chrono::duration<double>(length).count();
     char text[32];
@@ -87,12 +82,19 @@ std::string count_of(std::size_t count, const char* what) {
 std::string plain_function_name(const std::string& signature) {
     const std::string bare = without_notes(signature);
     std::string_view name = bare;
-    if (const auto begin = parameters_begin(name); begin != std::string_view::npos && begin > 0)
+    // The parentheses of "<lambda(int)>" are no list of parameters that ends it.
+    if (const auto begin = parameters_begin(name);
+        begin != std::string_view::npos && begin > 0 && !name.ends_with('>'))
         name = name.substr(0, begin);
     name = last_word(name);
     constexpr std::string_view call = "::operator()";
     if (name.ends_with(call)) name.remove_suffix(call.size());
     return std::string(name.empty() ? std::string_view(signature) : name);
+}
+
+bool is_librarys_own(const std::string& file) {
+    return file.find("/include/tandem/") != std::string::npos ||
+           file.find("runtime/src/run/") != std::string::npos;
 }
 
 task_text::task_text(const std::unordered_map<const promise_base*, frame>& frames,

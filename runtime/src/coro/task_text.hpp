@@ -13,6 +13,9 @@ namespace tandem::detail {
 /// the frame type that g++ puts in their place.
 std::string plain_function_name(const std::string& signature);
 
+/// True for the files of the library itself, whose awaits say little to its users.
+bool is_librarys_own(const std::string& file);
+
 /// Writes each task below the one that spawned it, with its awaits from the outermost to the one it waits at.
 /// Coroutines of the library's own headers are left out where one of the application's awaits them; tasks
 /// that stand at one place are counted after the first few.

@@ -42,8 +42,8 @@ task_tree_reader::place task_tree_reader::read_place(const std::source_location&
     return known->second;
 }
 
-task_tree_reader::place task_tree_reader::place_of(const promise_base& task) {
-    return task_tree_reader(memory_access::own).read_place(task.location());
+task_tree_reader::place task_tree_reader::place_of(const std::source_location& where) {
+    return task_tree_reader(memory_access::own).read_place(where);
 }
 
 /// Reads a coroutine and those that await it. Returns the coroutine, null if it cannot be read.
@@ -120,9 +120,7 @@ void task_tree_reader::read_scopes(const cancel_scope& root) {
     }
 }
 
-std::string task_tree_reader::describe(const loop& which) {
-    image<loop> here;
-    if (!here.read(memory_, &which)) return "the loop is gone\n";
+void task_tree_reader::read_all(const loop& which, const image<loop>& here) {
     const scheduler& now = here->scheduler_;
     // A copy of an optional tells where its value is only by its own address.
     if (here->root_) {
@@ -137,6 +135,33 @@ std::string task_tree_reader::describe(const loop& which) {
         if (frame* next = read_chain(now.next_)) next->doing = activity::ready;
     if (now.current_)
         if (frame* current = read_chain(now.current_)) current->doing = activity::running;
+}
+
+std::optional<task_tree_reader::place> task_tree_reader::standing_of(const loop& which,
+                                                                     const identity& task) {
+    image<loop> here;
+    if (here.read(memory_, &which)) read_all(which, here);
+    for (const auto& [at, leaf] : frames_) {
+        if (leaf.has_child) continue;
+        const frame* shown = nullptr;
+        const frame* each = &leaf;
+        for (std::size_t seen = 0; seen < frames_.size(); ++seen) {
+            if (!shown && !is_librarys_own(each->stands.file)) shown = each;
+            const auto above = frames_.find(each->awaited_by);
+            if (each->is_spawned || above == frames_.end()) break;
+            each = &above->second;
+        }
+        if (each->at == task.spawned && each->scope == task.scope && each->index == task.index)
+            return (shown ? shown : &leaf)->stands;
+    }
+    return std::nullopt;
+}
+
+std::string task_tree_reader::describe(const loop& which) {
+    image<loop> here;
+    if (!here.read(memory_, &which)) return "the loop is gone\n";
+    const scheduler& now = here->scheduler_;
+    read_all(which, here);
 
     image<loop> after;
     // A task that is just being taken from the queue is nowhere for an instant, which may last where the

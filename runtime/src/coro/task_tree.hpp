@@ -59,10 +59,21 @@ class task_tree_reader {
     /// True if the loop took a step while `describe` read it, so that parts may not fit each other.
     bool was_disturbed() const noexcept { return disturbed_; }
 
-    /// The place where `task` stands, for messages about a single one.
-    static place place_of(const promise_base& task);
+    /// What the compiler knows of a place, for messages about a single one.
+    static place place_of(const std::source_location& where);
+
+    /// Tells a task from those that had or will have its memory.
+    struct identity {
+        const promise_base* spawned = nullptr;
+        const cancel_scope* scope = nullptr;
+        std::uint64_t index = 0;
+    };
+    /// Where a task stands: of its awaits, the innermost that is not the library's own. Empty if there is no
+    /// such task (any more). On the loop's thread, between steps.
+    std::optional<place> standing_of(const loop& which, const identity& task);
 
   private:
+    void read_all(const loop& which, const image<loop>& here);
     void read_scopes(const cancel_scope& root);
     void read_scope(const cancel_scope& at, const image<cancel_scope>& copy);
     void read_list(const promise_base* first);
