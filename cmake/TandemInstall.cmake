@@ -4,6 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS tandem_runtime tandem_http EXPORT tandem-targets)
+install(TARGETS tandem-ps)
 install(DIRECTORY runtime/include/ http/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT tandem-targets NAMESPACE tandem:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tandem)
 

@@ -113,9 +113,35 @@ TEST_CASE("the second signal, of either kind, ends a program that is stuck") {
             program.wait_for_output("signalled");
             program.signal(second);
             CHECK(program.wait() == 128 + second);
-            CHECK(program.errors().empty()); // killed, not cancelled
+            // Killed, not cancelled; but it says what it was doing.
+            CHECK_THAT(program.errors(), Catch::StartsWith("tasks of process ") && Catch::Contains("main ("));
+            CHECK_THAT(program.errors(), !Catch::Contains("interrupted"));
         }
     }
+}
+
+TEST_CASE("SIGUSR1 has the tree of tasks written to stderr, as often as it comes, and the program goes on") {
+    child_process program(command("wait"));
+    program.wait_for_output("ready");
+    for (int i = 0; i < 2; ++i) {
+        const std::size_t before = program.errors().size();
+        program.signal(SIGUSR1);
+        program.wait_for_errors(i == 0 ? "run_modes.cpp:" : program.errors() + "tasks of process ");
+        CHECK(program.errors().find("1 task, ", before) != std::string::npos);
+    }
+    program.signal(SIGINT);
+    CHECK(program.wait() == 130);
+    CHECK_THAT(program.errors(), Catch::Contains("main (") && Catch::Contains("waiting for "));
+}
+
+TEST_CASE("SIGUSR1 works while the program is stuck in a step") {
+    child_process program(command("stuck"));
+    program.wait_for_output("ready");
+    program.signal(SIGTERM);
+    program.wait_for_output("signalled");
+    program.signal(SIGUSR1);
+    program.wait_for_errors("run_modes.cpp:");
+    CHECK_THAT(program.errors(), Catch::Contains(", running"));
 }
 
 #ifndef __SANITIZE_THREAD__

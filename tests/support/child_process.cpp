@@ -189,10 +189,18 @@ bool child_process::pump() {
     return true;
 }
 
-void child_process::wait_for_output(std::string_view text) {
-    while (output_.find(text) == std::string::npos) {
+void child_process::wait_for(const std::string& stream, std::string_view text) {
+    while (stream.find(text) == std::string::npos) {
         if (!pump()) fail("the program ended without printing \"" + std::string(text) + '"');
     }
+}
+
+void child_process::wait_for_output(std::string_view text) {
+    wait_for(output_, text);
+}
+
+void child_process::wait_for_errors(std::string_view text) {
+    wait_for(errors_, text);
 }
 
 int child_process::wait() {

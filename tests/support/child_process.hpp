@@ -36,6 +36,8 @@ class child_process {
     /// Reads until its output (standard output, or what the terminal shows) contains `text`. Throws
     /// std::runtime_error with all it printed, when it ends or hangs instead.
     void wait_for_output(std::string_view text);
+    /// The same for standard error.
+    void wait_for_errors(std::string_view text);
 
     /// Waits for its end and returns its exit status, 128 + n for a death by signal n. Throws as
     /// wait_for_output.
@@ -47,6 +49,7 @@ class child_process {
 
   private:
     bool pump();
+    void wait_for(const std::string& stream, std::string_view text);
     [[noreturn]] void fail(const std::string& what);
 
     int pid_ = -1;

@@ -11,6 +11,7 @@
 #include <charconv>
 
 #include <tandem/coro/loop.hpp>
+#include <tandem/run/run_options.hpp>
 
 namespace tandem {
 
@@ -81,11 +82,11 @@ template <class T> task<int> exit_status(task<T> main) {
 }
 
 using program = std::function<task<int>(argument_list&)>;
-TANDEM_API int run_program(int argc, char** argv, const program& main);
+TANDEM_API int run_program(int argc, char** argv, const run_options& options, const program& main);
 
 template <class Callable, class Result, class... Parameters>
-int run_with_arguments(int argc, char** argv, Callable& async_main) {
-    return run_program(argc, argv, [&](argument_list& arguments) {
+int run_with_arguments(int argc, char** argv, const run_options& options, Callable& async_main) {
+    return run_program(argc, argv, options, [&](argument_list& arguments) {
         // Braces: the arguments are taken from left to right.
         std::tuple<std::decay_t<Parameters>...> taken{arguments.take<std::decay_t<Parameters>>()...};
         arguments.require_end();
@@ -94,12 +95,14 @@ int run_with_arguments(int argc, char** argv, Callable& async_main) {
 }
 
 template <class Callable, class Result, class... Parameters>
-int run_callable(int argc, char** argv, Callable& main, Result (Callable::*)(Parameters...) const) {
-    return run_with_arguments<Callable, Result, Parameters...>(argc, argv, main);
+int run_callable(int argc, char** argv, const run_options& options, Callable& main,
+                 Result (Callable::*)(Parameters...) const) {
+    return run_with_arguments<Callable, Result, Parameters...>(argc, argv, options, main);
 }
 template <class Callable, class Result, class... Parameters>
-int run_callable(int argc, char** argv, Callable& main, Result (Callable::*)(Parameters...)) {
-    return run_with_arguments<Callable, Result, Parameters...>(argc, argv, main);
+int run_callable(int argc, char** argv, const run_options& options, Callable& main,
+                 Result (Callable::*)(Parameters...)) {
+    return run_with_arguments<Callable, Result, Parameters...>(argc, argv, options, main);
 }
 
 } // namespace detail
@@ -115,9 +118,17 @@ int run_callable(int argc, char** argv, Callable& main, Result (Callable::*)(Par
 /// cancel the root scope: unless `async_main` still returns a status of its own, that is 130 or 143. The
 /// second signal ends the process at once. In a process that was started as a worker of a process pool it
 /// serves that pool and does not return.
-template <class T, class... Parameters> int run(int argc, char** argv, task<T> (*async_main)(Parameters...)) {
-    return detail::run_with_arguments<task<T>(Parameters...), task<T>, Parameters...>(argc, argv,
+///
+/// SIGUSR1, unless the program handles it, has the tree of tasks written to stderr, and so has the second
+/// signal before it ends the process; see dump_tasks. `options` and the environment (TANDEM_DEBUG,
+/// TANDEM_OBSERVE) say what else is reported and who may look in.
+template <class T, class... Parameters>
+int run(int argc, char** argv, const run_options& options, task<T> (*async_main)(Parameters...)) {
+    return detail::run_with_arguments<task<T>(Parameters...), task<T>, Parameters...>(argc, argv, options,
                                                                                       *async_main);
+}
+template <class T, class... Parameters> int run(int argc, char** argv, task<T> (*async_main)(Parameters...)) {
+    return run(argc, argv, run_options(), async_main);
 }
 
 /// The same for a lambda or another object with one call operator.
@@ -125,8 +136,15 @@ template <class Callable>
     requires requires {
         &Callable::operator();
     }
+int run(int argc, char** argv, const run_options& options, Callable async_main) {
+    return detail::run_callable(argc, argv, options, async_main, &Callable::operator());
+}
+template <class Callable>
+    requires requires {
+        &Callable::operator();
+    }
 int run(int argc, char** argv, Callable async_main) {
-    return detail::run_callable(argc, argv, async_main, &Callable::operator());
+    return run(argc, argv, run_options(), std::move(async_main));
 }
 
 } // namespace tandem

@@ -31,6 +31,7 @@
 #include <tandem/io/unix_stream.hpp>
 #include <tandem/observe/dump_tasks.hpp>
 #include <tandem/observe/metrics.hpp>
+#include <tandem/observe/observer.hpp>
 #include <tandem/pool/carry_exception.hpp>
 #include <tandem/pool/process_pool.hpp>
 #include <tandem/pool/worker.hpp>

@@ -6,6 +6,7 @@
 #include <tandem/pool/worker.hpp>
 
 #include "coro/loop_context.hpp"
+#include "run/run_observer.hpp"
 #include "run/stop_signals.hpp"
 
 namespace tandem::detail {
@@ -33,7 +34,8 @@ task<int> main_with_signals(task<int> main, std::optional<stop_signals>& signals
     co_return co_await std::move(main);
 }
 
-int run_main(task<int> main, const char* name) {
+int run_main(task<int> main, const run_options& options, const char* name) {
+    const run_observer observed(options);
     loop here;
     std::optional<stop_signals> signals;
     main.promise().set_name("main");
@@ -65,12 +67,12 @@ void argument_list::reject(std::size_t at, const std::exception& error) const {
     throw bad_command_line("argument " + std::to_string(at + 1) + ": " + error.what());
 }
 
-int run_program(int argc, char** argv, const program& main) {
+int run_program(int argc, char** argv, const run_options& options, const program& main) {
     worker_entry(argc, argv);
     const char* name = argc > 0 ? program_name(argv[0]) : "program";
     try {
         argument_list arguments(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
-        return run_main(main(arguments), name);
+        return run_main(main(arguments), options, name);
     } catch (const bad_command_line& error) {
         std::fprintf(stderr, "%s: %s\n", name, error.what());
         return wrong_usage;
