@@ -309,6 +309,41 @@ TEST_CASE("loops that run at once have labels of their own, which later ones get
     CHECK(labels().empty());
 }
 
+TEST_CASE("a thread_pool's calls are counted, and those that wait for a thread") {
+    auto main = []() -> task<> {
+        tandem::thread_pool threads(1);
+        CHECK(value_of("tandem_thread_pool_threads") == 1);
+        for (int i = 0; i < 3; ++i)
+            co_await threads.run(twice, i);
+        CHECK(value_of("tandem_thread_pool_calls_total") == 3);
+        std::atomic<bool> has_begun = false;
+        std::atomic<bool> may_end = false;
+        auto body = [&](tandem::task_group& group) -> task<> {
+            auto hold = [](std::atomic<bool>* begun, std::atomic<bool>* end) {
+                *begun = true;
+                while (!*end)
+                    std::this_thread::yield();
+            };
+            group.spawn(threads.run(hold, &has_begun, &may_end));
+            group.spawn(threads.run(twice, 1));
+            group.spawn(threads.run(twice, 2));
+            while (!has_begun)
+                co_await tandem::sleep(1ms);
+            const auto now = metrics();
+            may_end = true;
+            CHECK(now.value("tandem_thread_pool_running_calls") == 1);
+            CHECK(now.value("tandem_thread_pool_queued_calls", {{"pool", "0"}}) == 2);
+            CHECK(now.value("tandem_loop_operations_in_flight") == 3);
+        };
+        co_await tandem::with_group(body);
+        CHECK(value_of("tandem_thread_pool_calls_total") == 6);
+        CHECK(value_of("tandem_thread_pool_running_calls") == 0);
+        CHECK(value_of("tandem_thread_pool_queued_calls") == 0);
+    };
+    tandem::block_on(main());
+    CHECK(value_of("tandem_thread_pool_threads") == 0);
+}
+
 TEST_CASE("a process_pool's jobs are counted by how they ended") {
     auto main = []() -> task<> {
         tandem::process_pool cpu;

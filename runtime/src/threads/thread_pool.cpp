@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include <tandem/base/metrics.hpp>
 #include <tandem/threads/priority_lists.hpp>
 
 namespace tandem {
@@ -17,11 +19,11 @@ namespace detail {
 class thread_queue {
   public:
     explicit thread_queue(const thread_pool_options& options)
-        : limit_(options.queue_limit()) {
-        const std::size_t threads =
-            options.threads() ? options.threads() : std::max(1u, std::thread::hardware_concurrency());
-        threads_.reserve(threads);
-        for (std::size_t i = 0; i < threads; ++i)
+        : limit_(options.queue_limit())
+        , size_(options.threads() ? options.threads() : std::max(1u, std::thread::hardware_concurrency()))
+        , figures_([this](metric_list& into) { write(into); }) {
+        threads_.reserve(size_);
+        for (std::size_t i = 0; i < size_; ++i)
             threads_.emplace_back([this] { serve(); });
     }
     ~thread_queue() {
@@ -34,7 +36,7 @@ class thread_queue {
             one.join();
     }
 
-    std::size_t size() const noexcept { return threads_.size(); }
+    std::size_t size() const noexcept { return size_; }
     std::size_t queued() noexcept {
         const std::lock_guard lock(access_);
         return waiting_.size();
@@ -104,17 +106,34 @@ class thread_queue {
             changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
             if (waiting_.empty()) return;
             thread_job& job = waiting_.pop();
+            ++running_;
             tell_of_room();
             lock.unlock();
             job_record* const record = job.context_.record;
             if (record) record->begin();
             job.execute();
             if (record) record->note_end();
+            lock.lock();
+            --running_;
+            ++ended_;
+            lock.unlock();
             // The job, and its way home, are gone as soon as the loop has run the post.
             const loop_handle home = *job.home_;
             home.post([&job] { job.commit(); });
             lock.lock();
         }
+    }
+
+    void write(metric_list& into) {
+        const metric_labels mine{{"pool", number_.text()}};
+        const std::lock_guard lock(access_);
+        into.gauge("tandem_thread_pool_threads", "Threads of the pool.", static_cast<double>(size_), mine);
+        into.gauge("tandem_thread_pool_queued_calls", "Calls that wait for a thread.",
+                   static_cast<double>(waiting_.size()), mine);
+        into.gauge("tandem_thread_pool_running_calls", "Calls that run.", static_cast<double>(running_),
+                   mine);
+        into.counter("tandem_thread_pool_calls_total", "Calls that ended.", static_cast<double>(ended_),
+                     mine);
     }
 
     std::mutex access_;
@@ -124,8 +143,13 @@ class thread_queue {
     /// Places in the queue that calls will take which are not there yet.
     std::size_t kept_ = 0;
     intrusive_list<thread_room, thread_queue_tag> rooms_;
-    std::vector<std::thread> threads_;
     bool closed_ = false;
+    std::size_t running_ = 0;
+    std::uint64_t ended_ = 0;
+    std::size_t size_;
+    metric_number number_{"thread_pool"};
+    metric_registration figures_;
+    std::vector<std::thread> threads_;
 };
 
 void thread_job::enqueue() {
