@@ -1,7 +1,5 @@
 #include "connection.hpp"
 
-#include <boost/asio/error.hpp>
-#include <boost/asio/ssl/error.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <system_error>
 
 #include <tandem/coro/timeout.hpp>
+#include <tandem/io/tls_failure.hpp>
 
 namespace tandem::http::detail {
 
@@ -21,16 +20,13 @@ constexpr std::size_t largest_capacity = 2 * reply_parser::longest_header;
 constexpr int most_informational_replies = 50;
 
 bool is_end(const std::error_code& error) {
-    using boost::system::error_code;
     return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
-           error == std::errc::connection_aborted ||
-           error == std::error_code(error_code(boost::asio::error::eof)) ||
-           error == std::error_code(error_code(boost::asio::ssl::error::stream_truncated));
+           error == std::errc::connection_aborted || error == tls_errc::truncated;
 }
 
 } // namespace
 
-connection::connection(std::unique_ptr<transport> stream, duration silence) noexcept
+connection::connection(std::unique_ptr<byte_stream> stream, duration silence) noexcept
     : stream_(std::move(stream))
     , silence_(silence) {}
 
@@ -114,7 +110,7 @@ task<bool> connection::fill() {
     std::size_t room = capacity_ - end_;
     std::size_t count = 0;
     try {
-        count = co_await timeout(silence_, stream_->read_some(buffer_.get() + end_, room));
+        count = co_await timeout(silence_, stream_->read_some(std::span(buffer_.get() + end_, room)));
     } catch (const timed_out&) {
         throw timeout_error(site_->url(), time_limit::read, std::chrono::duration<double>(silence_).count());
     } catch (const std::system_error& failure) {

@@ -1,4 +1,4 @@
-// HTTP/1.1 on one transport.
+// HTTP/1.1 on one stream.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -7,11 +7,10 @@
 
 #include <tandem/base/clock.hpp>
 #include <tandem/base/intrusive_list.hpp>
-#include <tandem/coro/task.hpp>
+#include <tandem/io/byte_stream.hpp>
 
 #include "error_site.hpp"
 #include "reply_parser.hpp"
-#include "transport.hpp"
 
 namespace tandem::http::detail {
 
@@ -23,7 +22,7 @@ struct active_tag;
 class connection : public tandem::detail::list_hook<active_tag> {
   public:
     /// `silence` is how long the server may let us wait for a byte.
-    connection(std::unique_ptr<transport> stream, duration silence) noexcept;
+    connection(std::unique_ptr<byte_stream> stream, duration silence) noexcept;
 
     /// Sends `request`. `site` has to outlive the exchange.
     task<> begin(std::string_view request, const error_site& site);
@@ -57,7 +56,7 @@ class connection : public tandem::detail::list_hook<active_tag> {
     [[noreturn]] void fail_truncated() const;
     [[noreturn]] void fail_lost(std::string_view how) const;
 
-    std::unique_ptr<transport> stream_;
+    std::unique_ptr<byte_stream> stream_;
     duration silence_;
     const error_site* site_ = nullptr;
     std::unique_ptr<reply_parser> parser_;

@@ -3,6 +3,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include "text_codec.hpp"
+#include "transport.hpp"
 
 namespace tandem::http::detail {
 

@@ -1,34 +1,30 @@
 // How a client speaks TLS.
 #pragma once
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
-
-#include <memory>
+#include <optional>
 #include <string>
+
+#include <tandem/io/tls_context.hpp>
+#include <tandem/io/tls_failure.hpp>
 
 #include "error_site.hpp"
 
 namespace tandem::http::detail {
 
-/// One OpenSSL context, made at the first https request: reading the system's authorities takes tens of
-/// milliseconds.
+/// One context for all connections, made at the first https request: reading the authorities takes its time.
 class tls_settings {
   public:
     explicit tls_settings(std::string ca_file)
         : ca_file_(std::move(ca_file)) {}
 
     /// Throws tls_error where the authorities cannot be read.
-    boost::asio::ssl::context& context(const error_site& site);
+    tls_context context(const error_site& site);
 
   private:
     std::string ca_file_;
-    std::unique_ptr<boost::asio::ssl::context> context_;
+    std::optional<tls_context> context_;
 };
 
-/// Makes the handshake name `host` (SNI) and accept no certificate but one for it.
-void expect_host(SSL* session, const std::string& host);
-
 /// What was wrong with the server's certificate, or, where that was not it, with the handshake.
-std::string handshake_trouble(SSL* session, const boost::system::error_code& error);
+std::string handshake_trouble(const tls_failure& failure);
 
 } // namespace tandem::http::detail
