@@ -18,6 +18,8 @@
 #include <tandem/io/buffered_reader.hpp>
 #include <tandem/io/buffered_writer.hpp>
 #include <tandem/io/command.hpp>
+#include <tandem/io/file.hpp>
+#include <tandem/io/file_statistics.hpp>
 #include <tandem/io/interval.hpp>
 #include <tandem/io/resolver.hpp>
 #include <tandem/io/run_process.hpp>
