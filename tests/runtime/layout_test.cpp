@@ -94,13 +94,15 @@ TEST_CASE("every source of the library belongs to a wing") {
     }
 }
 
-TEST_CASE("public headers show nothing of Asio, Beast, Boost.URL or OpenSSL, but for the bridge to Asio") {
+TEST_CASE("public headers show nothing of Asio, Beast, Boost.URL, OpenSSL or liburing, but for the bridge to "
+          "Asio") {
     int checked = 0;
     for (const auto& line : includes_below({"runtime/include", "http/include"})) {
         ++checked;
         if (line.file == "runtime/include/tandem/io/asio.hpp") continue;
         INFO(line.file << " includes " << line.name);
         CHECK_FALSE(line.name.starts_with("openssl/"));
+        CHECK_FALSE(line.name.starts_with("liburing"));
         CHECK((!line.name.starts_with("boost/") || line.name.starts_with("boost/pfr")));
         CHECK(line.name != "tandem/io/asio.hpp");
     }

@@ -26,6 +26,13 @@ std::string refused(const char* call, int error) {
     return std::string(call) + ": " + std::strerror(error);
 }
 
+/// EINTR as the kernel calls it inside, up to ERESTART_RESTARTBLOCK: of an open it comes out like that.
+bool is_interruption(int result) noexcept {
+    constexpr int restart_first = 512;
+    constexpr int restart_last = 516;
+    return -result >= restart_first && -result <= restart_last;
+}
+
 } // namespace
 
 std::int64_t ring_operation::await_resume() const {
@@ -83,9 +90,9 @@ void ring_operation::prepare(io_uring_sqe& entry) const noexcept {
 }
 
 void ring_operation::complete(int result) noexcept {
-    result_ = result;
+    result_ = is_interruption(result) ? -EINTR : result;
     // Linux has closed the descriptor also where it says EINTR.
-    if (request_.call == file_call::close && result == -EINTR) result_ = 0;
+    if (request_.call == file_call::close && result_ == -EINTR) result_ = 0;
     in_flight_.end();
     commit();
 }
