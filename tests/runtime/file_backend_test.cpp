@@ -1,14 +1,14 @@
 // Which way the calls go, and what happens where one of the ways is closed.
 #include <catch2/catch.hpp>
 
-#include <tandem/base/log.hpp>
+#include <tandem/base/metrics.hpp>
 #include <tandem/coro/sleep.hpp>
 #include <tandem/coro/task_group.hpp>
 #include <tandem/io/file.hpp>
 #include <tandem/threads/block_on.hpp>
 
-#include <atomic>
 #include <cstddef>
+#include <map>
 #include <thread>
 
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 
 #include "support/file_backends.hpp"
+#include "support/log_capture.hpp"
 #include "support/temp_folder.hpp"
 
 using tandem::block_on;
@@ -51,12 +52,6 @@ void refuse_system_call(int number) {
     const sock_fprog filter = {std::size(program), program};
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
-}
-
-std::atomic<int> fallback_lines = 0;
-void count_fallbacks(tandem::log_level level, std::string_view text) noexcept {
-    if (level == tandem::log_level::debug && text.find("by threads") != std::string_view::npos)
-        ++fallback_lines;
 }
 
 } // namespace
@@ -198,23 +193,26 @@ TEST_CASE("where the kernel refuses a ring, threads do the work, and the log say
     const int refused = GENERATE(SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register);
     const test::temp_folder folder;
     const auto before = tandem::file_statistics();
-    fallback_lines = 0;
-    const auto sink = tandem::set_log_sink(count_fallbacks);
+    std::vector<std::string> lines;
     std::string back;
     auto all = [&]() -> task<> {
         co_await tandem::write_file(folder / "file", pattern(100'000));
         back = co_await tandem::read_file(folder / "file");
     };
     const auto opens = test::open_descriptors();
-    std::thread filtered([&] {
-        refuse_system_call(refused);
-        block_on(all());
-    });
-    filtered.join();
-    tandem::set_log_sink(sink);
+    {
+        const test::log_capture log(tandem::log_level::debug);
+        std::thread filtered([&] {
+            refuse_system_call(refused);
+            block_on(all());
+        });
+        filtered.join();
+        lines = log.texts();
+    }
     CHECK(test::open_descriptors() == opens);
     CHECK(back == pattern(100'000));
-    CHECK(fallback_lines == 1);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].find("files are read and written by threads: ") == 0);
     const auto after = tandem::file_statistics();
     CHECK(after.ring == before.ring);
     CHECK(after.threads >= before.threads + 3);
@@ -232,4 +230,21 @@ TEST_CASE("without a word in the environment files go by the ring") {
     const auto after = tandem::file_statistics();
     CHECK(after.ring == before.ring + 1);
     CHECK(after.threads == before.threads);
+}
+
+TEST_CASE("the metrics tell how the work on files was done") {
+    const test::each_file_backend backend;
+    const test::temp_folder folder;
+    block_on(tandem::write_file(folder / "file", "x"));
+    const auto counts = tandem::file_statistics();
+    std::map<std::string, double> ways;
+    for (const auto& family : tandem::collect_metrics())
+        if (family.name == "tandem_file_operations_total")
+            for (const auto& sample : family.samples)
+                ways[sample.labels.at(0).second] = sample.value;
+    CHECK(ways.size() == 4);
+    CHECK(ways["inline_write"] == static_cast<double>(counts.inline_writes));
+    CHECK(ways["io_uring"] == static_cast<double>(counts.ring));
+    CHECK(ways["thread"] == static_cast<double>(counts.threads));
+    CHECK(ways[backend.is_ring() ? "io_uring" : "thread"] > 0);
 }

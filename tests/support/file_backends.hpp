@@ -3,14 +3,14 @@
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
-#include <filesystem>
-#include <iterator>
 #include <string>
 
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <tandem/io/file_statistics.hpp>
+
+#include "support/open_descriptors.hpp"
 
 namespace test {
 
@@ -63,11 +63,6 @@ class each_file_backend {
     std::string name_;
     tandem::file_counts before_ = tandem::file_statistics();
 };
-
-inline std::ptrdiff_t open_descriptors() {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
-                         std::filesystem::directory_iterator());
-}
 
 /// Bytes that differ from their neighbours, and from those of another `seed`.
 inline std::string pattern(std::size_t length, unsigned seed = 1) {

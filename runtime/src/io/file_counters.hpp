@@ -20,6 +20,9 @@ inline void count(std::atomic<std::uint64_t>& counter) noexcept {
     counter.fetch_add(1, std::memory_order_relaxed);
 }
 
+/// Puts the counts into the registry of metrics, the first time.
+void publish_file_metrics();
+
 /// While one lives, an operation is in flight.
 class counted_in_flight {
   public:

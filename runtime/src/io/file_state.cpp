@@ -36,6 +36,7 @@ file_state::file_state(unique_fd descriptor, std::string path)
     // These wait for the disk with each write.
     is_slow_ = !is_regular_ || (flags & (O_DIRECT | O_SYNC | O_DSYNC)) != 0;
     can_ask_ = is_regular_;
+    publish_file_metrics();
 }
 
 file_state::~file_state() {
