@@ -1,20 +1,25 @@
-// The bridge to Asio, for those who want its types: awaiting any asynchronous operation of Asio or Beast.
-// This is the one public header that includes Asio.
+// The bridge to Asio, for those who want its types: awaiting any asynchronous operation of Asio or Beast, and
+// starting a task from Asio code. This is the one public header that includes Asio.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include <tandem/coro/loop.hpp>
 #include <tandem/coro/waiter.hpp>
 
 namespace tandem {
@@ -165,7 +170,130 @@ template <bool Throws, class... Results> struct asio_result {
     }
 };
 
+/// A task that Asio code has started, from then until its handler has been called; what needs no template.
+class TANDEM_API started_task : public std::enable_shared_from_this<started_task>, private child_owner {
+  public:
+    started_task(const started_task&) = delete;
+    started_task& operator=(const started_task&) = delete;
+
+    /// Starts it in the root scope of `home`: at once on that loop's thread, else posted there.
+    void begin(loop& home);
+    void begin(boost::asio::io_context& home);
+
+  protected:
+    started_task() = default;
+    virtual ~started_task();
+
+    /// Awaits the task and keeps its value.
+    virtual task<> run() = 0;
+    /// Calls the handler, on the loop's thread between two steps. `error` is null for success.
+    virtual void complete(std::exception_ptr error, boost::asio::io_context& io) = 0;
+    /// What cancels it, from whichever thread; need not be connected.
+    virtual boost::asio::cancellation_slot slot() = 0;
+
+  private:
+    void listen(const loop& home);
+    void cancel() noexcept;
+    void launch();
+    task<> run_in_scope();
+    void child_done(promise_base& child) noexcept override;
+    void finish(boost::asio::io_context& io, scheduler& run);
+
+    /// While it runs, nobody else has to keep it.
+    std::shared_ptr<started_task> self_;
+    std::exception_ptr error_;
+    cancel_scope* scope_ = nullptr;
+    bool is_cancelled_ = false;
+};
+
+template <class T, class Handler> class started_task_of final : public started_task {
+  public:
+    started_task_of(task<T> work, Handler handler)
+        : work_(std::move(work))
+        , handler_(std::move(handler))
+        , busy_(boost::asio::get_associated_executor(handler_)) {}
+
+  private:
+    task<> run() override {
+        if constexpr (std::is_void_v<T>)
+            co_await std::move(work_);
+        else
+            value_.emplace(co_await std::move(work_));
+    }
+    void complete(std::exception_ptr error, boost::asio::io_context& io) override {
+        const auto where =
+            boost::asio::get_associated_executor(handler_, boost::asio::any_io_executor(io.get_executor()));
+        boost::asio::dispatch(where, [handler = std::move(handler_), value = std::move(value_),
+                                      error = std::move(error)]() mutable {
+            boost::asio::get_associated_cancellation_slot(handler).clear();
+            if constexpr (std::is_void_v<T>)
+                std::move(handler)(std::move(error));
+            else if (value)
+                std::move(handler)(std::move(error), std::move(*value));
+            else
+                std::move(handler)(std::move(error), T());
+        });
+    }
+
+    boost::asio::cancellation_slot slot() override {
+        return boost::asio::get_associated_cancellation_slot(handler_);
+    }
+
+    struct nothing {};
+    task<T> work_;
+    std::conditional_t<std::is_void_v<T>, nothing, std::optional<T>> value_;
+    Handler handler_;
+    /// An io_context of another thread does not end meanwhile.
+    boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler>> busy_;
+};
+
+template <class T> struct start_signature {
+    static_assert(!std::is_reference_v<T> && std::is_default_constructible_v<T>,
+                  "tandem: start() hands a handler a value in case of an error too: it has to be "
+                  "default-constructible, and no reference");
+    using type = void(std::exception_ptr, T);
+};
+template <> struct start_signature<void> { using type = void(std::exception_ptr); };
+
+struct start_initiation {
+    template <class Handler, class Home, class T>
+    void operator()(Handler&& handler, Home* home, task<T> work) const {
+        std::make_shared<started_task_of<T, std::decay_t<Handler>>>(std::move(work),
+                                                                    std::forward<Handler>(handler))
+            ->begin(*home);
+    }
+};
+
 } // namespace detail
+
+/// Starts `work` on the loop `home`, from code that is no coroutine of Tandem: a handler, an
+/// asio::awaitable, another thread. The completion token gets `void(std::exception_ptr, T)`, or
+/// `void(std::exception_ptr)` for a task without a value:
+///
+///     std::future<page> soon = start(here, fetch(link), asio::use_future);
+///     page now = co_await start(here, fetch(link), asio::use_awaitable); // in an asio::awaitable
+///
+/// The task starts at the next turn of that loop, in its root scope: the loop does not end before it has, and
+/// what cancels the loop cancels it. Terminal cancellation through the token's slot cancels the task and all
+/// it has opened; the handler is called when that has ended. A task that ends by a cancellation of either
+/// kind completes with asio::error::operation_aborted as boost::system::system_error, any other error with
+/// itself. The handler runs on its associated executor, on the loop's thread where it has none.
+///
+/// Thread safe; `T` has to be default-constructible. A task that the loop never comes to, because it has ended
+/// or never runs, is destroyed with the loop, and its handler uncalled (a future then tells of a broken
+/// promise).
+template <class T, class Token> auto start(loop& home, task<T> work, Token&& token) {
+    return boost::asio::async_initiate<Token, typename detail::start_signature<T>::type>(
+        detail::start_initiation(), token, &home, std::move(work));
+}
+
+/// The same for the loop that `home`, as `asio_context()` gave it, belongs to. Throws usage_error if that is
+/// none that runs.
+template <class T, class Token> auto start(boost::asio::io_context& home, task<T> work, Token&& token) {
+    return boost::asio::async_initiate<Token, typename detail::start_signature<T>::type>(
+        detail::start_initiation(), token, &home, std::move(work));
+}
+
 } // namespace tandem
 
 template <class... Results>
