@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "support/live_count.hpp"
+#include "support/log_capture.hpp"
 
 using namespace std::chrono_literals;
 using tandem::block_on;
@@ -171,6 +172,56 @@ TEST_CASE("posts that make posts without end do not keep tasks from running") {
     };
     block_on(body());
     CHECK(stop);
+}
+
+TEST_CASE("an error of a posted function cancels the tasks and is thrown by run") {
+    const test::log_capture capture;
+    loop here;
+    std::vector<std::string> order;
+    auto sleeper = [&]() -> task<> {
+        auto cleanup = [&]() -> task<> {
+            co_await tandem::yield();
+            order.push_back("cleaned up");
+        };
+        co_await tandem::with_cleanup(tandem::sleep(1h), cleanup);
+    };
+    auto body = [&]() -> task<int> {
+        here.post([] { throw std::domain_error("of the posted function"); });
+        here.post([] { throw std::domain_error("of the second one"); });
+        here.post([&] { order.push_back("posted after it"); });
+        co_await tandem::gather(sleeper(), sleeper());
+        co_return 1;
+    };
+    CHECK_THROWS_WITH(here.run(body()), "of the posted function");
+    CHECK(order == std::vector<std::string>{"posted after it", "cleaned up", "cleaned up"});
+    REQUIRE(capture.texts().size() == 1);
+    CHECK(capture.texts()[0].find("of the second one") != std::string::npos);
+
+    auto value = []() -> task<int> { co_return 3; };
+    CHECK(here.run(value()) == 3);
+}
+
+TEST_CASE("an error of a posted function is not lost on a main that ends all the same") {
+    auto fail = [] { throw std::domain_error("of the posted function"); };
+    auto with_value = [&]() -> task<int> {
+        loop::current().post(fail);
+        auto wait = []() -> task<> { co_await tandem::sleep(10ms); };
+        co_await tandem::shield(wait());
+        co_return 1;
+    };
+    CHECK_THROWS_WITH(block_on(with_value()), "of the posted function");
+    const test::log_capture capture;
+    auto with_error = [&]() -> task<> {
+        loop::current().post(fail);
+        try {
+            co_await tandem::sleep(1h);
+        } catch (const tandem::cancelled&) {
+            throw std::runtime_error("of main");
+        }
+    };
+    CHECK_THROWS_WITH(block_on(with_error()), "of the posted function");
+    REQUIRE(capture.texts().size() == 1);
+    CHECK(capture.texts()[0].find("of main") != std::string::npos);
 }
 
 TEST_CASE("two tasks that are always ready cannot delay a socket for ever") {

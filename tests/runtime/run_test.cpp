@@ -71,6 +71,18 @@ TEST_CASE("an error of async_main is one line on stderr and exit status 1") {
     CHECK(odd.errors == "fail-oddly: int\n");
 }
 
+TEST_CASE("an async_main that is cancelled without a signal is an error, not an interruption") {
+    const auto ended = run_mode("cancel-all");
+    CHECK(ended.status == 1);
+    CHECK(ended.errors == "cancel-all: cancelled, though no signal asked for it\n");
+}
+
+TEST_CASE("an error of a posted function is one line on stderr and exit status 1") {
+    const auto ended = run_mode("post-error");
+    CHECK(ended.status == 1);
+    CHECK(ended.errors == "post-error: of the posted function\n");
+}
+
 TEST_CASE("SIGINT cancels what runs, and the exit status says so") {
     child_process program(command("wait"));
     program.wait_for_output("ready");

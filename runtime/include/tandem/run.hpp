@@ -114,7 +114,8 @@ int run_callable(int argc, char** argv, const run_options& options, Callable& ma
 /// argument (a string, a number, or any type made from a string), a last std::vector from all that are left.
 /// A missing, surplus or malformed one is a usage error: a line on stderr and exit status 2.
 ///
-/// Returns what `async_main` returns (0 for void); 1 after an error, which is printed. SIGINT and SIGTERM
+/// Returns what `async_main` returns (0 for void); 1 after an error, which is printed, and where `async_main`
+/// was cancelled without a signal. SIGINT and SIGTERM
 /// cancel the root scope: unless `async_main` still returns a status of its own, that is 130 or 143. The
 /// second signal ends the process at once. In a process that was started as a worker of a process pool it
 /// serves that pool and does not return.

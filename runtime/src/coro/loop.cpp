@@ -7,11 +7,14 @@
 #include <cstdlib>
 #include <utility>
 
+#include <tandem/base/error.hpp>
+#include <tandem/base/log.hpp>
+#include <tandem/coro/child_set.hpp>
+
 #include "coro/loop_context.hpp"
 #include "coro/running_loops.hpp"
 #include "coro/task_name.hpp"
 #include "coro/task_tree.hpp"
-#include <tandem/base/log.hpp>
 
 namespace tandem {
 namespace {
@@ -90,6 +93,7 @@ void loop::run_to_end(detail::promise_base& main) {
             self.deadlock_.clear();
             self.scheduler_.timers().record_lateness(&self.context_->figures->lateness());
             detail::set_log_task_hook(&detail::running_task_name);
+            self.handler_error_ = nullptr;
             detail::running_loops::enter(self);
         }
         ~running_here() {
@@ -107,6 +111,11 @@ void loop::run_to_end(detail::promise_base& main) {
     main.start_beside(end, *root_, 0);
     while (!end.done || scheduler_.has_orphans())
         turn();
+    if (handler_error_) {
+        if (main.error() && !detail::is_cancellation(main.error()))
+            log(log_level::error, "main failed as well: " + describe(main.error()));
+        std::rethrow_exception(std::exchange(handler_error_, nullptr));
+    }
     if (!deadlock_.empty()) throw deadlock_error(std::exchange(deadlock_, {}));
 }
 
@@ -137,9 +146,27 @@ void loop::end_turn(time_point now) noexcept {
 /// Runs handlers that are ready; false if there were none.
 bool loop::poll_io() {
     int handled = 0;
-    while (handled < handlers_a_poll && context_->io.poll_one() > 0)
+    while (handled < handlers_a_poll && run_handler(false) > 0)
         ++handled;
     return handled > 0;
+}
+
+/// Runs one handler, if there is one or, with `waits`, when there is. Returns how many it ran.
+std::size_t loop::run_handler(bool waits) {
+    try {
+        return waits ? context_->io.run_one() : context_->io.poll_one();
+    } catch (...) {
+        handler_failed(std::current_exception());
+        return 1;
+    }
+}
+
+void loop::handler_failed(std::exception_ptr error) {
+    if (handler_error_)
+        log(log_level::error, "another function posted to the loop failed: " + describe(error));
+    else
+        handler_error_ = std::move(error);
+    root_->cancel();
 }
 
 void loop::wait_for_work() {
@@ -154,6 +181,11 @@ void loop::wait_for_work() {
             poll_io();
             return;
         }
+    }
+    if (!scheduler_.idle_waits().empty()) {
+        begin_turn(now());
+        if (!poll_io()) wake_idle_waits();
+        return;
     }
     context_->figures->publish(0);
     if (!timers.empty()) {
@@ -175,9 +207,15 @@ void loop::wait_for_work() {
         if (!poll_io()) break_deadlock();
         return;
     }
-    context_->io.run_one();
+    run_handler(true);
     poll_io();
     if (is_real) begin_turn(now());
+}
+
+void loop::wake_idle_waits() {
+    auto& waits = scheduler_.idle_waits();
+    while (!waits.empty())
+        waits.pop_front().all_blocked();
 }
 
 /// Whether something outside of the loop may end a wait. Without timers.

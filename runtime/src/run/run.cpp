@@ -43,8 +43,12 @@ int run_main(task<int> main, const run_options& options, const char* name) {
         return here.run(main_with_signals(std::move(main), signals));
     } catch (const cancelled&) {
         const int signal = signals ? signals->received() : 0;
+        if (signal == 0) {
+            std::fprintf(stderr, "%s: cancelled, though no signal asked for it\n", name);
+            return failed;
+        }
         std::fprintf(stderr, "%s: interrupted\n", name);
-        return killed_by + (signal ? signal : SIGINT);
+        return killed_by + signal;
     }
 }
 

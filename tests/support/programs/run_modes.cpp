@@ -73,6 +73,14 @@ task<> wait_and_clean_up() {
     };
     co_await tandem::with_cleanup(wait_for_ever(), cleanup);
 }
+task<> cancel_all() {
+    tandem::loop::current().root()->cancel();
+    co_await tandem::yield();
+}
+task<> post_error() {
+    tandem::loop::current().post([] { throw std::runtime_error("of the posted function"); });
+    co_await tandem::sleep(tandem::duration::max());
+}
 task<> deadlock() {
     tandem::event never;
     co_await never.wait();
@@ -132,6 +140,8 @@ int main(int argc, char** argv) {
     if (mode == "clean-up") return tandem::run(argc, argv, wait_and_clean_up);
     if (mode == "take-two-terms") return tandem::run(argc, argv, take_two_terms);
     if (mode == "stuck") return tandem::run(argc, argv, stuck);
+    if (mode == "cancel-all") return tandem::run(argc, argv, cancel_all);
+    if (mode == "post-error") return tandem::run(argc, argv, post_error);
     if (mode == "deadlock") return tandem::run(argc, argv, deadlock);
     if (mode == "deadlock-behind-shield") return tandem::run(argc, argv, deadlock_behind_shield);
     std::cerr << "run-modes: no mode '" << mode << "'\n";

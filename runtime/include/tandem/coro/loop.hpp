@@ -38,7 +38,7 @@ class TANDEM_API loop_options {
 class TANDEM_API loop_handle {
   public:
     /// Runs `function` on the loop's thread, between two steps. Returns false if the loop is gone, and drops
-    /// the function. Thread safe. The function must not throw.
+    /// the function. Thread safe. An error of the function ends the loop's `run`, as one of `main` does.
     bool post(std::function<void()> function) const;
 
   private:
@@ -67,6 +67,9 @@ class TANDEM_API loop {
     /// Runs `main` to its end in the root scope and returns its value or rethrows its error, `cancelled`
     /// where the root scope was cancelled. Throws usage_error on a thread that runs a loop already.
     ///
+    /// An error of a posted function, which has no task to go to, cancels the root scope and is thrown when
+    /// `main` has ended; further ones are logged.
+    ///
     /// Throws deadlock_error when every task waits and nothing can wake any of them: no timer, no operation
     /// outside of the loop, and no loop_handle for a thread to post by. The tasks are cancelled before that;
     /// where even that does not wake them, because they wait behind a shield, the process is aborted with the
@@ -77,8 +80,8 @@ class TANDEM_API loop {
     }
 
     /// Runs `function` on the loop's thread, between two steps. Thread safe, while the loop lives; `handle()`
-    /// is for those who cannot know, and for those without whom the loop would find itself deadlocked. The
-    /// function must not throw.
+    /// is for those who cannot know, and for those without whom the loop would find itself deadlocked. An
+    /// error of the function is thrown by `run`.
     void post(std::function<void()> function) { handle().post(std::move(function)); }
     loop_handle handle() const noexcept;
 
@@ -105,9 +108,12 @@ class TANDEM_API loop {
     void run_to_end(detail::promise_base& main);
     void turn();
     bool poll_io();
+    std::size_t run_handler(bool waits);
+    void handler_failed(std::exception_ptr error);
     void wait_for_work();
     void begin_turn(time_point now) noexcept;
     void end_turn(time_point now) noexcept;
+    void wake_idle_waits();
     bool can_be_woken() const noexcept;
     void break_deadlock();
 
@@ -115,6 +121,8 @@ class TANDEM_API loop {
     std::unique_ptr<context> context_;
     std::optional<cancel_scope> root_;
     std::uint64_t last_poll_ = 0;
+    /// The error of a posted function, or of a handler of Asio, that ends the run.
+    std::exception_ptr handler_error_;
     /// The tasks as they stood when nothing could wake them any more; empty as long as something can.
     std::string deadlock_;
 };

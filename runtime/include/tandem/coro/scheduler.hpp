@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <tandem/base/clock.hpp>
+#include <tandem/base/intrusive_list.hpp>
 #include <tandem/coro/timer.hpp>
 
 namespace tandem {
@@ -27,6 +28,18 @@ class step_watch {
 
   protected:
     ~step_watch() = default;
+};
+
+struct idle_tag;
+
+/// Somebody who waits until all others do. For tests: see testing::until_all_blocked.
+class idle_wait : public list_hook<idle_tag> {
+  public:
+    /// Nothing is ready to run, and no timer or I/O is due. No longer in the scheduler's list.
+    virtual void all_blocked() noexcept = 0;
+
+  protected:
+    ~idle_wait() = default;
 };
 
 /// The ready queue and the timers of one loop, and the account of the step that is running. A step is what
@@ -106,6 +119,9 @@ class TANDEM_API scheduler {
     void forget_orphans() noexcept { --orphans_; }
     bool has_orphans() const noexcept { return orphans_ > 0; }
 
+    /// Those to tell when nothing is ready or due.
+    intrusive_list<idle_wait, idle_tag>& idle_waits() noexcept { return idle_waits_; }
+
     /// Waits that something outside of the loop ends: see external_wait.
     std::size_t external_waits() const noexcept { return external_waits_; }
     /// Spawned tasks that have not ended; the coroutines that they await do not count.
@@ -147,6 +163,7 @@ class TANDEM_API scheduler {
     std::size_t external_waits_ = 0;
     std::size_t tasks_alive_ = 0;
     step_watch* watch_ = nullptr;
+    intrusive_list<idle_wait, idle_tag> idle_waits_;
     std::uint32_t coarse_now_ = 0;
     timer_queue timers_;
     time_source* source_;
