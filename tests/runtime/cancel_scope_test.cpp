@@ -151,8 +151,8 @@ TEST_CASE("a scope opened below a cancelled one is cancelled, one behind a shiel
             co_return scope.is_cancelled();
         };
         auto asks = [&](cancel_scope::kind which) -> task<bool> {
-            auto work = inside(which);
-            co_return co_await tandem::detail::task_awaiter<bool>(work.promise(), &outer, false);
+            const auto work = tandem::detail::starting_always(inside(which));
+            co_return co_await tandem::detail::in_scope(outer, work);
         };
         const bool open = co_await asks(cancel_scope::kind::plain);
         const bool shielded = co_await asks(cancel_scope::kind::shielded);

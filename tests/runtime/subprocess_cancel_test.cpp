@@ -193,7 +193,7 @@ TEST_CASE("a handle that goes away under a task that waits wakes it") {
     tandem::block_on([]() -> task<> {
         auto child = std::make_optional<subprocess>(command("sleep", "1000"));
         int signal = 0;
-        auto wait = [&](tandem::sheltered_task<exit_status> end) -> task<> {
+        auto wait = [&](task<exit_status> end) -> task<> {
             const exit_status how = co_await std::move(end);
             signal = how.signal();
         };

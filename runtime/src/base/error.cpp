@@ -12,6 +12,7 @@ timed_out::timed_out(const std::string& what)
     : std::runtime_error(what) {}
 timed_out::~timed_out() = default;
 usage_error::~usage_error() = default;
+task_cancelled::~task_cancelled() = default;
 deadlock_error::~deadlock_error() = default;
 exception_group::~exception_group() = default;
 

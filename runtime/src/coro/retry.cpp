@@ -40,7 +40,10 @@ duration retry_policy::pause_after(int attempts_made) {
     random_ = generator();
     const double grown = static_cast<double>(first_.count()) * std::pow(factor_, attempts_made - 1);
     const double capped = std::min(grown, static_cast<double>(longest_.count()));
-    return duration(static_cast<duration::rep>(capped * (1.0 - jitter_ * drawn)));
+    const double pause = capped * (1.0 - jitter_ * drawn);
+    // The greatest duration is no double: it rounds up to one that is none.
+    if (pause >= static_cast<double>(duration::max().count())) return duration::max();
+    return duration(static_cast<duration::rep>(pause));
 }
 
 } // namespace tandem

@@ -29,11 +29,11 @@ byte_stream& subprocess::error_output() {
     return state_->error_output();
 }
 
-sheltered_task<exit_status> subprocess::wait() {
-    return sheltered_task<exit_status>(detail::child_state::wait(state_));
+task<exit_status> subprocess::wait() {
+    return detail::starting_always(detail::child_state::wait(state_));
 }
 
-sheltered_task<exit_status> subprocess::stop() {
+task<exit_status> subprocess::stop() {
     return shield(detail::child_state::stop(state_));
 }
 

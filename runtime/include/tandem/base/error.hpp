@@ -24,6 +24,14 @@ class TANDEM_API usage_error : public std::logic_error {
     ~usage_error() override;
 };
 
+/// What awaiting a task beside one's own gives where that task was cancelled, and the awaiting one was not. A
+/// task's own cancellation is thrown as `cancelled`.
+class TANDEM_API task_cancelled : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+    ~task_cancelled() override;
+};
+
 /// Nothing could wake any task of a loop any more: no step, timer, I/O operation, signal or job. What `run`
 /// and `block_on` throw then, after the tasks have been cancelled; what() has the tree of tasks as they
 /// stood.

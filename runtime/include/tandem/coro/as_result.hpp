@@ -26,7 +26,9 @@ template <class T> task<result<T>> result_of(task<T> work) {
 /// Awaits `work` and returns its value or its error, without throwing the error on the way. `cancelled` is no
 /// error: it is thrown, as everywhere.
 template <awaitable Work> auto as_result(Work work) {
-    return detail::result_of(detail::to_task(std::move(work)));
+    auto inner = detail::to_task(std::move(work));
+    const bool always = inner.promise().always_starts();
+    return detail::starting_always(detail::result_of(std::move(inner)), always);
 }
 
 } // namespace tandem

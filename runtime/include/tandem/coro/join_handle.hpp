@@ -7,6 +7,11 @@
 
 namespace tandem {
 
+namespace detail {
+/// Throws what an await in `scope` gives whose task, `joined`, was cancelled; nothing where it was not.
+TANDEM_API void throw_if_joined_was_cancelled(const promise_base& joined, const cancel_scope& scope);
+} // namespace detail
+
 /// What `task_group::spawn` returns: a way to await one task of a group. Dropping it changes nothing; the
 /// group waits for the task, and gets its error, with or without a handle. Move-only; it may outlive the
 /// group.
@@ -34,8 +39,9 @@ template <class T> class join_handle {
 
     bool is_done() const noexcept { return promise_->is_done(); }
 
-    /// Waits for the task's end; gives its value, once, or rethrows its error. Cancelling this await does not
-    /// cancel the task. One await at a time.
+    /// Waits for the task's end; gives its value, once, or rethrows its error. Throws task_cancelled where
+    /// the task was cancelled and the scope of this await was not. Cancelling this await does not cancel the
+    /// task. One await at a time.
     join_operation operator co_await() const noexcept { return join_operation(*promise_); }
 
   private:
@@ -50,6 +56,7 @@ class [[nodiscard]] join_handle<T>::join_operation final
         : promise_(promise) {}
     T await_resume() {
         this->throw_if_cancelled();
+        detail::throw_if_joined_was_cancelled(promise_, this->waiting_task().scope());
         return promise_.take();
     }
 

@@ -135,6 +135,13 @@ class promise_base : public list_hook<child_tag> {
         return parent_waits_;
     }
 
+    /// Where true, the coroutine starts even in a cancelled scope: its await is no checkpoint.
+    bool always_starts() const noexcept { return always_starts_; }
+    void set_always_starts(bool always) noexcept { always_starts_ = always; }
+
+    /// It runs below an await that it has nothing for yet.
+    bool is_below_await() const noexcept { return parent_ && !has_reported_; }
+
     /// A handle to a spawned coroutine keeps its frame beyond its end, and may wait for that.
     void set_held(bool held) noexcept { is_held_ = held; }
     bool is_held() const noexcept { return is_held_; }
@@ -201,7 +208,8 @@ class promise_base : public list_hook<child_tag> {
     /// The parent is suspended; otherwise it is still on the stack, about to look whether it has to suspend.
     bool parent_waits_ = false;
     bool has_reported_ = false;
-    bool is_held_ = false;
+    bool is_held_ : 1 = false;
+    bool always_starts_ : 1 = false;
 };
 
 } // namespace tandem::detail

@@ -6,19 +6,6 @@
 
 namespace tandem {
 
-/// A task that starts even where its scope has been cancelled already: awaiting it is no checkpoint.
-template <class T> class [[nodiscard]] sheltered_task {
-  public:
-    explicit sheltered_task(task<T> work) noexcept
-        : work_(std::move(work)) {}
-    detail::task_awaiter<T> operator co_await() && noexcept {
-        return detail::task_awaiter<T>(work_.promise(), nullptr, false);
-    }
-
-  private:
-    task<T> work_;
-};
-
 namespace detail {
 
 template <class T> task<T> run_shielded(task<T> work) {
@@ -63,18 +50,20 @@ template <class T, class Cleanup> task<T> run_with_cleanup(task<T> body, Cleanup
 } // namespace detail
 
 /// Awaits `work` out of reach of every cancellation and deadline around it. What waits for it waits as long.
+/// It starts even where the scope has been cancelled already, also inside of `as_result` and of a time limit.
 template <awaitable Work> auto shield(Work work) {
-    return sheltered_task(detail::run_shielded(detail::to_task(std::move(work))));
+    return detail::starting_always(detail::run_shielded(detail::to_task(std::move(work))));
 }
 
 /// Awaits `body`, then `cleanup()`, a task, however the body ended: with a value, an error or cancelled (C++
-/// cannot await in a destructor or a catch). The clean-up is shielded and has `grace` to end, then it is
-/// cancelled and counts as failed with timed_out. Returns or throws what the body did; an error of the
-/// clean-up is thrown if the body had none, else logged.
+/// cannot await in a destructor or a catch). The clean-up runs even where the scope was cancelled before the
+/// body could start. It is shielded and has `grace` to end, then it is cancelled and counts as failed with
+/// timed_out. Returns or throws what the body did; an error of the clean-up is thrown if the body had none,
+/// else logged.
 template <awaitable Body, class Cleanup>
 auto with_cleanup(Body body, Cleanup&& cleanup, duration grace = std::chrono::seconds(5)) {
     TANDEM_CHECK_AWAITED_CLOSURE(Cleanup);
-    return sheltered_task(detail::run_with_cleanup(
+    return detail::starting_always(detail::run_with_cleanup(
         detail::to_task(std::move(body)), std::decay_t<Cleanup>(std::forward<Cleanup>(cleanup)), grace));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 
+#include <tandem/base/error.hpp>
 #include <tandem/coro/task.hpp>
 
 namespace tandem {
@@ -72,14 +73,17 @@ template <class T> class [[nodiscard]] stream {
     ~stream() { drop(); }
 
     /// The next value, empty when the generator has ended. Rethrows what it threw, `cancelled` included; it
-    /// has ended then. The same await as that of a task: a checkpoint before the generator runs.
+    /// has ended then. Throws usage_error while another task waits for the next value. The same await as that
+    /// of a task: a checkpoint before the generator runs.
     class [[nodiscard]] next_operation {
       public:
         explicit next_operation(stream& from) noexcept
             : from_(from) {}
         bool await_ready() const noexcept { return !from_.promise_ || from_.promise_->is_done(); }
-        template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+        template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) {
             detail::promise_base& consumer = self.promise();
+            if (from_.promise_->is_below_await())
+                throw usage_error("stream: next() is awaited by two tasks at a time");
             if (consumer.scope().is_cancelled()) {
                 stopped_ = &consumer.scope();
                 return false;

@@ -52,16 +52,14 @@ template <> class task_promise<void> final : public promise_base {
 /// Awaits a child coroutine in the scope of its parent, or in one that the parent opened for it.
 template <class T> class [[nodiscard]] task_awaiter {
   public:
-    explicit task_awaiter(task_promise<T>& child, cancel_scope* scope = nullptr,
-                          bool is_checkpoint = true) noexcept
+    explicit task_awaiter(task_promise<T>& child, cancel_scope* scope = nullptr) noexcept
         : child_(child)
-        , scope_(scope)
-        , is_checkpoint_(is_checkpoint) {}
+        , scope_(scope) {}
     bool await_ready() const noexcept { return false; }
     template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
         promise_base& parent = self.promise();
         if (!scope_) scope_ = &parent.scope();
-        is_stopped_ = is_checkpoint_ && scope_->is_cancelled();
+        is_stopped_ = scope_->is_cancelled() && !child_.always_starts();
         if (is_stopped_) child_.set_awaited(*scope_);
         return !is_stopped_ && child_.run_below(parent, *scope_);
     }
@@ -78,7 +76,6 @@ template <class T> class [[nodiscard]] task_awaiter {
   private:
     task_promise<T>& child_;
     cancel_scope* scope_;
-    bool is_checkpoint_;
     /// The scope was cancelled before the child could start.
     bool is_stopped_ = false;
 };
@@ -89,8 +86,8 @@ template <class T> class [[nodiscard]] task_awaiter {
 /// is neither does nothing. It runs inside the scope of whoever awaits it.
 ///
 /// Awaiting rethrows what the coroutine threw. Every await is a checkpoint: in a cancelled scope it throws
-/// `cancelled` before the child starts. Move-only; awaited once, as an rvalue. Belongs to one loop's thread
-/// once it has started.
+/// `cancelled` before the child starts (but for `shield` and `with_cleanup`). Move-only; awaited once, as an
+/// rvalue. Belongs to one loop's thread once it has started.
 template <class T = void> class [[nodiscard]] task {
   public:
     using promise_type = detail::task_promise<T>;
@@ -181,6 +178,12 @@ template <awaitable Work> auto to_task(Work work) -> task<await_result_t<Work>>
     requires(!is_task<Work>)
 { co_return co_await std::move(work); }
 template <class T> task<T> to_task(task<T> work) noexcept {
+    return work;
+}
+
+/// `work`, which starts even in a cancelled scope: what has to be done all the same.
+template <class T> task<T> starting_always(task<T> work, bool always = true) noexcept {
+    work.promise().set_always_starts(always);
     return work;
 }
 

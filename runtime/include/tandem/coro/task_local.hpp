@@ -24,7 +24,9 @@ template <class T> class task_local {
 
     /// Awaits `work` with this variable as `value`.
     template <awaitable Work> auto with(T value, Work work) const {
-        return run(*this, std::move(value), detail::to_task(std::move(work)));
+        auto inner = detail::to_task(std::move(work));
+        const bool always = inner.promise().always_starts();
+        return detail::starting_always(run(*this, std::move(value), std::move(inner)), always);
     }
 
     /// `co_await variable`: a reference to the value here, valid within the `with` that set it. Neither

@@ -57,18 +57,24 @@ template <class T> task<optional_or_bool<T>> run_or_move_on(duration limit, task
 /// timed_out. A value that arrives all the same is returned, however late: nothing that was received is lost.
 /// Deadlines nest: the earliest of those around an await holds.
 template <awaitable Work> auto timeout(duration limit, Work work) {
-    return detail::run_within(limit, detail::to_task(std::move(work)));
+    auto inner = detail::to_task(std::move(work));
+    const bool always = inner.promise().always_starts();
+    return detail::starting_always(detail::run_within(limit, std::move(inner)), always);
 }
 
 /// The same with the moment at which to stop.
 template <awaitable Work> auto deadline(time_point moment, Work work) {
-    return detail::run_until(moment, detail::to_task(std::move(work)));
+    auto inner = detail::to_task(std::move(work));
+    const bool always = inner.promise().always_starts();
+    return detail::starting_always(detail::run_until(moment, std::move(inner)), always);
 }
 
 /// Awaits `work` for at most `limit`, then cancels it and moves on: returns its value in a std::optional,
 /// empty where it had none in time; for a task without a value, whether it ended by itself.
 template <awaitable Work> auto move_on_after(duration limit, Work work) {
-    return detail::run_or_move_on(limit, detail::to_task(std::move(work)));
+    auto inner = detail::to_task(std::move(work));
+    const bool always = inner.promise().always_starts();
+    return detail::starting_always(detail::run_or_move_on(limit, std::move(inner)), always);
 }
 
 } // namespace tandem

@@ -65,11 +65,11 @@ class TANDEM_API subprocess {
     /// the child has been reaped, and throws `cancelled` then. It does so too where the scope was cancelled
     /// before the call. `shield` leaves the child alone. Throws std::system_error (ECHILD) if somebody else
     /// took its status.
-    sheltered_task<exit_status> wait();
+    task<exit_status> wait();
 
     /// Ends it as the cancellation of `wait` does and returns how it ended. Out of reach of cancellation, but
     /// bounded by the grace: what a `with_cleanup` wants.
-    sheltered_task<exit_status> stop();
+    task<exit_status> stop();
 
     /// Sends it a signal; with a group of its own (`command::own_group`) to all of the group. Returns false,
     /// and does nothing, when its end is known already. Never hits another process that got its number.
