@@ -3,18 +3,12 @@
 #include <tandem/runtime.hpp>
 #include <tandem/testing/virtual_time.hpp>
 
+#include "support/ending_after.hpp"
+
 using namespace std::chrono_literals;
 using namespace tandem;
 using tandem::testing::run_virtual;
-
-namespace {
-
-task<int> value_after(duration pause, int value) {
-    co_await sleep(pause);
-    co_return value;
-}
-
-} // namespace
+using test::value_after;
 
 TEST_CASE("a deadline stops work at a moment") {
     run_virtual([]() -> task<> {

@@ -3,6 +3,7 @@
 #include <tandem/runtime.hpp>
 #include <tandem/testing/virtual_time.hpp>
 
+#include "support/ending_after.hpp"
 #include "support/live_count.hpp"
 
 using namespace std::chrono_literals;
@@ -10,19 +11,11 @@ using tandem::block_on;
 using tandem::gather;
 using tandem::task;
 using tandem::testing::run_virtual;
+using test::fail_after;
 using test::live_count;
+using test::value_after;
 
 namespace {
-
-template <class T> task<T> value_after(tandem::duration delay, T value) {
-    co_await tandem::sleep(delay);
-    co_return value;
-}
-
-task<int> fail_after(tandem::duration delay, std::string what) {
-    co_await tandem::sleep(delay);
-    throw std::runtime_error(what);
-}
 
 task<int> note_cancellation(bool& cancelled) {
     try {

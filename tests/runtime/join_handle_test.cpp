@@ -3,23 +3,14 @@
 #include <tandem/runtime.hpp>
 #include <tandem/testing/virtual_time.hpp>
 
+#include "support/cancel_at_each_step.hpp"
+#include "support/ending_after.hpp"
+
 using namespace std::chrono_literals;
 using namespace tandem;
 using tandem::testing::run_virtual;
-
-namespace {
-
-task<int> value_after(duration pause, int value) {
-    co_await sleep(pause);
-    co_return value;
-}
-
-task<int> fail_after(duration pause) {
-    co_await sleep(pause);
-    throw std::runtime_error("failed");
-}
-
-} // namespace
+using test::fail_after;
+using test::value_after;
 
 TEST_CASE("a handle gives the value of a spawned task") {
     run_virtual([]() -> task<> {
@@ -77,6 +68,78 @@ TEST_CASE("an error of a task reaches the group whether or not its handle is awa
         });
     };
     CHECK_THROWS_WITH(run_virtual(group_without()), "failed");
+}
+
+TEST_CASE("awaiting a task that its group cancelled is an error to those who were not") {
+    run_virtual([]() -> task<> {
+        std::vector<join_handle<int>> kept;
+        auto body = [&](task_group& group) -> task<> {
+            kept.push_back(group.spawn(value_after(1h, 1), "sleeper"));
+            kept.push_back(group.spawn(value_after(1h, 1)));
+            co_await sleep(1s);
+            group.cancel();
+        };
+        auto late = [&]() -> task<std::string> {
+            while (kept.size() < 2)
+                co_await yield();
+            try {
+                (void)co_await kept.front(); // it waits here when the group is cancelled
+            } catch (const task_cancelled& error) {
+                co_return error.what();
+            }
+            co_return "nothing thrown";
+        };
+        auto [text, none] = co_await gather(late(), with_group(body));
+        CHECK(text == "the task 'sleeper' was cancelled");
+        for (int i = 0; i < 2; ++i) {
+            auto wait = [&]() -> task<int> { co_return co_await kept.back(); };
+            const auto again = co_await as_result(wait());
+            CHECK(again.what() == "the task was cancelled");
+        }
+    }());
+}
+
+TEST_CASE("a task that is cancelled with the one it awaits ends by its own cancellation") {
+    run_virtual([]() -> task<> {
+        bool saw_error = false, was_cancelled = false;
+        auto body = [&](task_group& group) -> task<> {
+            auto handle = group.spawn(value_after(1h, 1));
+            group.spawn([&]() -> task<> {
+                try {
+                    (void)co_await handle;
+                } catch (const cancelled&) {
+                    was_cancelled = true;
+                    throw;
+                } catch (const task_cancelled&) {
+                    saw_error = true;
+                }
+            });
+            co_await sleep(1s);
+            group.cancel();
+            while (group.running() > 0)
+                co_await shield(yield());
+        };
+        co_await with_group(body);
+        CHECK(was_cancelled);
+        CHECK_FALSE(saw_error);
+    }());
+}
+
+TEST_CASE("wherever the wait for a handle is cancelled, the task's value is there for the next") {
+    test::cancel_at_each_step([](test::victim& target) -> task<> {
+        auto body = [&](task_group& group) -> task<> {
+            auto handle = group.spawn(value_after(2s, 5));
+            int value = 0;
+            auto wait = [&]() -> task<> {
+                co_await sleep(1s);
+                value = co_await handle;
+            };
+            co_await target.run(wait());
+            if (value == 0) value = co_await handle;
+            CHECK(value == 5);
+        };
+        co_await with_group(body);
+    });
 }
 
 TEST_CASE("a spawned callable lives as long as its coroutine") {

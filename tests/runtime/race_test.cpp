@@ -3,21 +3,15 @@
 #include <tandem/runtime.hpp>
 #include <tandem/testing/virtual_time.hpp>
 
+#include "support/ending_after.hpp"
+
 using namespace std::chrono_literals;
 using namespace tandem;
 using tandem::testing::run_virtual;
+using test::fail_after;
+using test::value_after;
 
 namespace {
-
-task<int> value_after(duration pause, int value) {
-    co_await sleep(pause);
-    co_return value;
-}
-
-task<int> fail_after(duration pause) {
-    co_await sleep(pause);
-    throw std::runtime_error("lost");
-}
 
 task<int> note_cancellation(bool& was_cancelled) {
     try {
@@ -52,7 +46,7 @@ TEST_CASE("a race of different types tells its winner by the variant's index") {
 }
 
 TEST_CASE("an error that comes first is the outcome of the race") {
-    CHECK_THROWS_WITH(run_virtual(race(fail_after(1s), value_after(2s, 2))), "lost");
+    CHECK_THROWS_WITH(run_virtual(race(fail_after(1s), value_after(2s, 2))), "failed");
     CHECK(run_virtual(race(fail_after(2s), value_after(1s, 1))) == 1);
 }
 

@@ -2,17 +2,20 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <random>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include <tandem/base/log.hpp>
 #include <tandem/runtime.hpp>
+#include <tandem/testing/memory_stream.hpp>
 #include <tandem/testing/virtual_time.hpp>
 
+#include "support/ending_after.hpp"
+#include "support/log_capture.hpp"
 #include "support/parcel.hpp"
+#include "support/read_all.hpp"
 
 using namespace std::chrono_literals;
 using tandem::channel;
@@ -28,6 +31,8 @@ struct tally {
     int sends_cancelled = 0;
     int timed_out = 0;
     int errors = 0;
+    int foreseen = 0;
+    int bytes = 0;
     int most_at_once = 0;
 };
 
@@ -69,7 +74,9 @@ class program {
         std::sort(received_.begin(), received_.end());
         expect(sent_ == received_, "what was received is not what was sent");
         expect(permits_.available() == permit_count && permits_.waiting() == 0, "a permit was lost");
-        expect(inside_ == 0, "somebody is still inside");
+        expect(inside_ == 0 && owners_ == 0, "somebody is still inside");
+        expect(!alone_.statistics().locked && alone_.statistics().tasks_waiting == 0,
+               "a mutex stayed locked");
         seen_.received += static_cast<int>(received_.size()) - buffered;
         return violation_;
     }
@@ -101,7 +108,7 @@ class program {
     task<> node(int depth) {
         const presence here(alive_);
         seen_.most_at_once = std::max(seen_.most_at_once, alive_);
-        switch (depth > 0 ? draw(14) : draw(6)) {
+        switch (depth > 0 ? draw(20) : draw(9)) {
         case 0:
             co_await tandem::sleep(draw_time());
             break;
@@ -117,22 +124,37 @@ class program {
             co_await perhaps_fail();
             break;
         case 6:
-            co_await with_permit(depth - 1);
+            co_await race_foreseen();
             break;
         case 7:
+            co_await limit_foreseen();
+            break;
         case 8:
-            co_await in_group(depth - 1);
+            co_await results_foreseen();
             break;
         case 9:
-            co_await within_limit(depth - 1);
+            co_await with_permit(depth - 1);
             break;
         case 10:
-            co_await tandem::gather(node(depth - 1), node(depth - 1), node(depth - 1));
-            break;
         case 11:
-            co_await tandem::race(node(depth - 1), node(depth - 1));
+            co_await in_group(depth - 1);
             break;
         case 12:
+            co_await within_limit(depth - 1);
+            break;
+        case 13:
+            co_await with_mutex(depth - 1);
+            break;
+        case 14:
+            co_await talk();
+            break;
+        case 15:
+            co_await tandem::gather(node(depth - 1), node(depth - 1), node(depth - 1));
+            break;
+        case 16:
+            co_await tandem::race(node(depth - 1), node(depth - 1));
+            break;
+        case 17:
             co_await one_after_the_other(depth - 1);
             break;
         default:
@@ -172,6 +194,89 @@ class program {
         if (draw(3) > 0) co_return;
         ++seen_.errors;
         throw planned_failure();
+    }
+
+    /// Pauses that all differ, so that the model knows who is first in any order of the ready queue.
+    std::vector<int> draw_pauses(int most) {
+        std::vector<int> pauses(1 + random_() % static_cast<std::uint64_t>(most));
+        for (std::size_t i = 0; i < pauses.size(); ++i)
+            pauses[i] = draw(10) * 10 + static_cast<int>(i);
+        return pauses;
+    }
+
+    task<> race_foreseen() {
+        const auto pauses = draw_pauses(5);
+        std::vector<task<int>> runners;
+        for (const int pause : pauses)
+            runners.push_back(test::value_after(1ms * pause, pause));
+        const int winner = co_await tandem::race(std::move(runners));
+        expect(winner == *std::min_element(pauses.begin(), pauses.end()), "a race had another winner");
+        ++seen_.foreseen;
+    }
+
+    task<> limit_foreseen() {
+        const int length = draw(30) * 2, limit = draw(30) * 2 + 1;
+        auto within = [&]() { return tandem::timeout(1ms * limit, test::value_after(1ms * length, length)); };
+        const auto outcome = co_await tandem::as_result(within());
+        expect(outcome.has_value() == (length < limit), "a time limit decided otherwise");
+        ++seen_.foreseen;
+    }
+
+    task<> results_foreseen() {
+        auto pauses = draw_pauses(5);
+        const bool in_order = draw(2) == 0;
+        const std::vector<int> items = pauses;
+        auto start = [](int pause) { return test::value_after(1ms * pause, pause); };
+        auto results =
+            in_order ? tandem::map_concurrent(items, tandem::at_most(2), start)
+                     : tandem::map_concurrent(items, tandem::at_most(9), tandem::as_they_complete, start);
+        if (!in_order) std::sort(pauses.begin(), pauses.end());
+        std::vector<int> taken;
+        while (auto one = co_await results.next())
+            taken.push_back(*one);
+        expect(taken == pauses, "results came in another order");
+        ++seen_.foreseen;
+    }
+
+    task<> with_mutex(int depth) {
+        auto visit = [&]() -> task<> {
+            auto lock = co_await alone_.lock();
+            const presence here(owners_);
+            expect(owners_ == 1, "two own a mutex");
+            co_await node(std::min(depth, 1));
+        };
+        co_await tandem::move_on_after(4 * draw_time(), visit());
+    }
+
+    /// Two who write and read a text through a connection with faults, and may be stopped at it.
+    task<> talk() {
+        tandem::testing::stream_faults faults;
+        faults.fragment_randomly(4, random_()).delay(1ms * draw(3));
+        const int fault = draw(3);
+        const std::size_t limit = random_() % 20;
+        if (fault == 1) faults.truncate_after(limit);
+        if (fault == 2) faults.stall_after(limit);
+        tandem::testing::memory_stream_options options;
+        options.capacity(1 + random_() % 8).to_second(faults);
+        tandem::testing::memory_stream_pair pair(options);
+        const std::string text = test::numbered_text(random_() % 30);
+        std::string received;
+        auto write = [&]() -> task<> {
+            co_await pair.first.write(text);
+            co_await pair.first.close_write();
+        };
+        auto read = [&]() -> task<> {
+            std::array<char, 5> room;
+            while (const std::size_t count = co_await pair.second.read_some(room))
+                received.append(room.data(), count);
+        };
+        auto both = [&]() -> task<> { co_await tandem::gather(write(), read()); };
+        const bool ended = co_await tandem::move_on_after(2 * draw_time(), both());
+        const std::string whole = fault == 0 ? text : text.substr(0, limit);
+        expect(whole.starts_with(received), "bytes were lost, or came out of order");
+        expect(!ended || received == whole, "a stream ended early");
+        expect(pair.second.bytes_read() == received.size(), "bytes went to a reader that was cancelled");
+        seen_.bytes += static_cast<int>(received.size());
     }
 
     task<> with_permit(int depth) {
@@ -244,9 +349,11 @@ class program {
     tally& seen_;
     std::vector<std::unique_ptr<channel<parcel>>> channels_;
     tandem::semaphore permits_{permit_count};
+    tandem::mutex alone_;
     int last_number_ = 0;
     int alive_ = 0;
     int inside_ = 0;
+    int owners_ = 0;
     std::vector<int> sent_;
     std::vector<int> received_;
     std::string violation_;
@@ -261,17 +368,14 @@ task<> run_some(program& what, int count) {
 
 TEST_CASE("programs composed at random lose no message, no permit and no task") {
     // What is planned to fail is no news.
-    struct silence {
-        tandem::log_sink before = tandem::set_log_sink([](const tandem::log_record&) noexcept {});
-        ~silence() { tandem::set_log_sink(before); }
-    } const silent;
+    const test::log_capture silent;
     tally seen;
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
         INFO("seed " << seed);
         program what(seed, seen);
         tandem::loop_options options;
         if (seed % 2 == 0) options.shuffle(seed);
-        tandem::testing::run_virtual(run_some(what, 40), options);
+        tandem::testing::run_virtual(run_some(what, 60), options);
         REQUIRE(what.violation() == "");
     }
     // They did meet each other, and were interrupted while they waited.
@@ -279,5 +383,7 @@ TEST_CASE("programs composed at random lose no message, no permit and no task") 
     CHECK(seen.sends_cancelled > 3000);
     CHECK(seen.timed_out > 1000);
     CHECK(seen.errors > 1000);
+    CHECK(seen.foreseen > 3000);
+    CHECK(seen.bytes > 10'000);
     CHECK(seen.most_at_once > 20);
 }

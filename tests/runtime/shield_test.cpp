@@ -1,8 +1,10 @@
 #include <catch2/catch.hpp>
 
-#include <tandem/base/log.hpp>
 #include <tandem/runtime.hpp>
 #include <tandem/testing/virtual_time.hpp>
+
+#include "support/ending_after.hpp"
+#include "support/log_capture.hpp"
 
 using namespace std::chrono_literals;
 using tandem::as_result;
@@ -14,36 +16,8 @@ using tandem::task;
 using tandem::timeout;
 using tandem::with_cleanup;
 using tandem::testing::run_virtual;
-
-namespace {
-
-task<int> value_after(tandem::duration delay, int value) {
-    co_await sleep(delay);
-    co_return value;
-}
-
-task<int> fail_after(tandem::duration delay, std::string what) {
-    co_await sleep(delay);
-    throw std::runtime_error(what);
-}
-
-std::vector<std::string> logged;
-
-/// Keeps the lines that are logged while it lives.
-class log_capture {
-  public:
-    log_capture() {
-        logged.clear();
-        before_ = tandem::set_log_sink(
-            [](const tandem::log_record& record) noexcept { logged.emplace_back(record.text()); });
-    }
-    ~log_capture() { tandem::set_log_sink(before_); }
-
-  private:
-    tandem::log_sink before_;
-};
-
-} // namespace
+using test::fail_after;
+using test::value_after;
 
 TEST_CASE("as_result gives a value, or the error that took its place") {
     auto all = []() -> task<> {
@@ -204,6 +178,38 @@ TEST_CASE("a clean-up runs although the scope was cancelled before its body bega
     CHECK(cleaned);
 }
 
+TEST_CASE("what starts in a cancelled scope does so inside of as_result and of a time limit too") {
+    int cleaned = 0, begun = 0;
+    auto begin = [&]() -> task<> {
+        ++begun;
+        co_return;
+    };
+    auto cleanup = [&]() -> task<> {
+        co_await tandem::yield();
+        ++cleaned;
+    };
+    auto attempt = [&](auto make) {
+        auto body = [&](tandem::task_group& group) -> task<> {
+            group.cancel();
+            co_await make();
+        };
+        auto all = [&]() -> task<> { co_await tandem::with_group(body); };
+        run_virtual(all());
+    };
+    attempt([&] { return as_result(with_cleanup(begin(), cleanup)); });
+    attempt([&] { return timeout(1h, with_cleanup(begin(), cleanup)); });
+    attempt([&] { return tandem::move_on_after(1h, as_result(with_cleanup(begin(), cleanup))); });
+    attempt([&] { return tandem::deadline(tandem::time_point::max(), with_cleanup(begin(), cleanup)); });
+    attempt([&] { return timeout(0s, with_cleanup(begin(), cleanup)); });
+    CHECK(begun == 0);
+    CHECK(cleaned == 5);
+    attempt([&] { return as_result(shield(begin())); });
+    attempt([&] { return timeout(1h, shield(begin())); });
+    CHECK(begun == 2);
+    attempt([&] { return as_result(timeout(1h, begin())); });
+    CHECK(begun == 2);
+}
+
 TEST_CASE("a clean-up that outlasts its grace is cancelled and fails with timed_out") {
     bool stopped = false;
     auto cleanup = [&]() -> task<> {
@@ -222,30 +228,30 @@ TEST_CASE("a clean-up that outlasts its grace is cancelled and fails with timed_
     };
     run_virtual(all());
     CHECK(stopped);
-    log_capture capture;
+    const test::log_capture capture;
     auto failing = [&]() -> task<int> {
         co_return co_await with_cleanup(fail_after(1s, "of the body"), cleanup, 3s);
     };
     CHECK_THROWS_WITH(run_virtual(failing()), "of the body");
-    REQUIRE(logged.size() == 1);
-    CHECK(logged[0].find("grace") != std::string::npos);
+    REQUIRE(capture.texts().size() == 1);
+    CHECK(capture.texts()[0].find("grace") != std::string::npos);
 }
 
 TEST_CASE("an error of the clean-up is thrown where the body had none, else logged") {
-    log_capture capture;
+    const test::log_capture capture;
     auto bad_cleanup = []() -> task<> {
         co_await tandem::yield();
         throw std::domain_error("of the clean-up");
     };
     auto good = [&]() -> task<int> { co_return co_await with_cleanup(value_after(1s, 1), bad_cleanup); };
     CHECK_THROWS_WITH(run_virtual(good()), "of the clean-up");
-    CHECK(logged.empty());
+    CHECK(capture.texts().empty());
     auto bad = [&]() -> task<int> {
         co_return co_await with_cleanup(fail_after(1s, "of the body"), bad_cleanup);
     };
     CHECK_THROWS_WITH(run_virtual(bad()), "of the body");
-    REQUIRE(logged.size() == 1);
-    CHECK(logged[0].find("of the clean-up") != std::string::npos);
+    REQUIRE(capture.texts().size() == 1);
+    CHECK(capture.texts()[0].find("of the clean-up") != std::string::npos);
 }
 
 TEST_CASE("a clean-up that throws before it is a coroutine counts as failed") {

@@ -1,10 +1,11 @@
 #include <catch2/catch.hpp>
 
-#include <tandem/base/log.hpp>
 #include <tandem/runtime.hpp>
 #include <tandem/testing/virtual_time.hpp>
 
+#include "support/ending_after.hpp"
 #include "support/live_count.hpp"
+#include "support/log_capture.hpp"
 
 using namespace std::chrono_literals;
 using tandem::block_on;
@@ -13,14 +14,10 @@ using tandem::task;
 using tandem::task_group;
 using tandem::with_group;
 using tandem::testing::run_virtual;
+using test::fail_after;
 using test::live_count;
 
 namespace {
-
-task<> fail_after(tandem::duration delay, std::string what) {
-    co_await tandem::sleep(delay);
-    throw std::runtime_error(what);
-}
 
 task<> note_end(tandem::duration delay, std::vector<std::string>& log, std::string name) {
     try {
@@ -31,20 +28,6 @@ task<> note_end(tandem::duration delay, std::vector<std::string>& log, std::stri
         throw;
     }
 }
-
-/// Spent while the log is somebody else's.
-class quiet_log {
-  public:
-    quiet_log() noexcept
-        : before_(tandem::set_log_sink([](const tandem::log_record&) noexcept { ++lines; })) {
-        lines = 0;
-    }
-    ~quiet_log() { tandem::set_log_sink(before_); }
-    static inline int lines = 0;
-
-  private:
-    tandem::log_sink before_;
-};
 
 } // namespace
 
@@ -92,7 +75,7 @@ TEST_CASE("an error of the body cancels the tasks, which are waited for") {
 }
 
 TEST_CASE("errors after the first are kept in the group and logged") {
-    quiet_log quiet;
+    const test::log_capture capture;
     std::vector<std::string> later;
     auto fail_when_stopped = [](std::string what) -> task<> {
         try {
@@ -126,7 +109,7 @@ TEST_CASE("errors after the first are kept in the group and logged") {
     auto all = [&]() -> task<> { co_await with_group(body); };
     CHECK_THROWS_WITH(run_virtual(all()), "first");
     CHECK(later == std::vector<std::string>{"second", "third"});
-    CHECK(quiet_log::lines == 2);
+    CHECK(capture.texts().size() == 2);
 }
 
 TEST_CASE("a cancelled group ends without an error") {

@@ -3,22 +3,20 @@
 #include <tandem/runtime.hpp>
 #include <tandem/testing/virtual_time.hpp>
 
+#include "support/ending_after.hpp"
+
 using namespace std::chrono_literals;
 using tandem::block_on;
 using tandem::sleep;
 using tandem::task;
 using tandem::timeout;
 using tandem::testing::run_virtual;
+using test::value_after;
 
 namespace {
 
 tandem::time_point now() {
     return tandem::loop::current().now();
-}
-
-task<int> value_after(tandem::duration delay, int value) {
-    co_await sleep(delay);
-    co_return value;
 }
 
 /// How `work` ends: its value, or the text of its error.
