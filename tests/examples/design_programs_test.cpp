@@ -1,7 +1,12 @@
 // The programs of the design, run as they stand.
 #include "examples/origin.hpp"
 
+#include <csignal>
 #include <filesystem>
+
+#include <tandem/io/buffered_reader.hpp>
+#include <tandem/io/tcp_stream.hpp>
+#include <tandem/threads/block_on.hpp>
 
 using Catch::Matchers::Contains;
 
@@ -82,4 +87,34 @@ TEST_CASE("executors runs the same function in a thread and in a process, as cal
                               "refused: no such range\n"
                               "168 primes below 1000\n"
                               "the 1000th prime is 7919\n");
+}
+
+TEST_CASE("echo serves several connections at a time, shows them to tandem-ps, and ends when interrupted") {
+    test::temp_folder folder;
+    const std::string sockets = "XDG_RUNTIME_DIR=" + folder.path().string();
+    test::child_process echo({test::program("echo"), "0"}, {.environment = {sockets}});
+    echo.wait_for_output("\n");
+    const std::string& said = echo.output();
+    const std::string number = said.substr(said.rfind(':') + 1);
+    const auto port = static_cast<std::uint16_t>(std::stoi(number));
+
+    std::string answer, tasks;
+    auto talk = [&]() -> tandem::task<> {
+        auto idle = co_await tandem::tcp_stream::connect(tandem::endpoint("127.0.0.1", port));
+        auto busy = co_await tandem::tcp_stream::connect(tandem::endpoint("127.0.0.1", port));
+        co_await busy.write("one\ntwo\n");
+        tandem::buffered_reader in(busy);
+        for (int i = 0; i < 2; ++i) {
+            auto line = co_await in.read_line();
+            answer += line.value_or("nothing") + ' ';
+        }
+        tasks =
+            test::run({test::program("tandem-ps"), std::to_string(echo.pid())}, {.environment = {sockets}})
+                .output;
+    };
+    tandem::block_on(talk());
+    CHECK(answer == "one two ");
+    CHECK_THAT(tasks, Contains("3 tasks") && Contains("echo.cpp:") && Contains("[time left: "));
+    echo.signal(SIGINT);
+    CHECK(echo.wait() == 130);
 }
