@@ -96,10 +96,10 @@ template <class Pool> class executor_view {
         constexpr bool keeps_going = (std::is_same_v<Option, keep_going_t> || ...);
         detail::map_options how(options_, detail::executor_access::most_workers(*pool_));
         (how.set(option), ...);
-        auto start = [pool = pool_, called_function = called(std::forward<F>(function)), keeps_going,
-                      place = context()](std::vector<item> items) {
+        auto start = [pool = pool_, called_function = called(std::forward<F>(function)),
+                      keeps = how.keeps_going(), place = context()](std::vector<item> items) {
             return detail::executor_access::call_chunk(*pool, place, called_function, std::move(items),
-                                                       keeps_going);
+                                                       keeps);
         };
         using given = std::conditional_t<keeps_going, result<value>, value>;
         return detail::map_chunks<given, value>(std::forward<Range>(range), how, std::move(start));
