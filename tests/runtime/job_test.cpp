@@ -122,8 +122,8 @@ FOR_EACH_POOL("awaiting a job twice, or in two tasks at a time, is a usage_error
         CHECK_THROWS_AS(again.value(), tandem::usage_error);
 
         auto shared = pool.submit(test::hold, folder.path().string(), 0);
+        auto first = [&]() -> task<int> { co_return co_await shared; };
         auto body = [&](tandem::task_group& group) -> task<> {
-            auto first = [&]() -> task<int> { co_return co_await shared; };
             group.spawn(first());
             co_await tandem::yield();
             auto second = co_await tandem::as_result(outcome_of(shared));
@@ -257,8 +257,8 @@ FOR_EACH_POOL("cancelling the await cancels the job, and a value that comes all 
     int delivered = 0;
     auto all = [&]() -> task<> {
         auto running = pool.submit(test::hold, folder.path().string(), 9);
+        auto await_it = [&]() -> task<> { delivered = co_await running; };
         auto body = [&](tandem::task_group& group) -> task<> {
-            auto await_it = [&]() -> task<> { delivered = co_await running; };
             group.spawn(await_it());
             co_await test::until_exists(folder / "started-9");
             group.cancel();
