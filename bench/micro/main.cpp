@@ -1,11 +1,16 @@
-// bench-runtime: what the core of the runtime costs, held against asio::awaitable, asyncio and uvloop in one
-// run.
+// bench-runtime: what the runtime costs, its core and its I/O, held against asio::awaitable, asyncio and
+// uvloop in one run.
 #include <CLI/CLI.hpp>
 
 #include <unistd.h>
 
 #include <iostream>
+#include <map>
+#include <string>
+#include <vector>
 
+#include "micro/cases.hpp"
+#include "micro/connections.hpp"
 #include "micro/many_tasks.hpp"
 #include "micro/python_peer.hpp"
 #include "micro/report.hpp"
@@ -15,7 +20,9 @@ namespace {
 
 struct options {
     std::string json_file;
-    std::string filter = ".";
+    /// Empty where everything is asked for.
+    std::string filter;
+    std::vector<bench::part> parts = {bench::part::core, bench::part::io};
     /// The system's Python comes first: uvloop is installed for that one.
     std::string python = ::access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
     bool quick = false;
@@ -23,12 +30,18 @@ struct options {
 
 void measure(const options& chosen) {
     bench::report results;
-    // A filter asks for timed cases: those of memory and Python have no part in it. Memory comes first, while
-    // the heap that its processes start with is small.
-    const bool all = chosen.filter == ".";
-    if (all) bench::run_many_tasks(results, chosen.quick);
-    bench::run_timed_cases(results, chosen.filter, chosen.quick);
-    if (all && chosen.python != "none") bench::run_python_peer(results, chosen.python, chosen.quick);
+    if (!chosen.filter.empty()) {
+        bench::run_timed_cases(results, chosen.filter, chosen.quick);
+    } else {
+        // Memory comes first, while the heap that its processes start with is small.
+        for (const bench::part group : chosen.parts)
+            (group == bench::part::core ? bench::run_many_tasks : bench::run_connections)(results,
+                                                                                          chosen.quick);
+        bench::run_timed_cases(results, bench::timed_cases_of(chosen.parts), chosen.quick);
+        if (chosen.python != "none")
+            for (const bench::part group : chosen.parts)
+                bench::run_python_peer(results, chosen.python, group, chosen.quick);
+    }
     results.print(std::cout);
     if (!chosen.json_file.empty()) results.write_json(chosen.json_file);
 }
@@ -37,10 +50,13 @@ void measure(const options& chosen) {
 
 int main(int argc, char** argv) {
     options chosen;
-    CLI::App app("Measures what the core of the runtime costs: processor time of one operation, and memory.",
-                 "bench-runtime");
+    CLI::App app("Measures what the runtime costs: the time of one operation, and memory.", "bench-runtime");
     app.add_option("--json", chosen.json_file, "write the rows to this file as well");
-    app.add_option("--filter", chosen.filter, "only the timed cases that match this regular expression");
+    app.add_option("--part", chosen.parts, "core, io, or both as it is by default")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, bench::part>{{"core", bench::part::core}, {"io", bench::part::io}}));
+    app.add_option("--filter", chosen.filter,
+                   "only the timed cases \"case/who\" that match this regular expression, without Python");
     app.add_option("--python", chosen.python, "the Python to compare with, or none")->capture_default_str();
     app.add_flag("--quick", chosen.quick, "a moment for each case: shows that it works, measures nothing");
     CLI11_PARSE(app, argc, argv);

@@ -19,8 +19,6 @@ extern char** environ;
 namespace bench {
 namespace {
 
-constexpr const char* script = TANDEM_BENCH_PEERS "/asyncio_runtime.py";
-
 void skip(const std::string& why) {
     std::cerr << "bench-runtime: no rows for asyncio and uvloop: " << why << '\n';
 }
@@ -60,7 +58,7 @@ std::optional<std::string> output_of(std::vector<std::string> words) {
     int status = 0;
     ::waitpid(child, &status, 0);
     if (status != 0) {
-        skip(words[0] + " " + words[1] + " failed");
+        skip(words[0] + " " + words[2] + " failed");
         return std::nullopt;
     }
     return text;
@@ -68,8 +66,10 @@ std::optional<std::string> output_of(std::vector<std::string> words) {
 
 } // namespace
 
-void run_python_peer(report& into, const std::string& python, bool quick) {
-    std::vector<std::string> words = {python, script};
+void run_python_peer(report& into, const std::string& python, part group, bool quick) {
+    const std::string script = group == part::core ? "/asyncio_runtime.py" : "/asyncio_io.py";
+    // Without byte code, which Python would write beside the source.
+    std::vector<std::string> words = {python, "-B", TANDEM_BENCH_PEERS + script};
     if (quick) words.push_back("--quick");
     const auto output = output_of(std::move(words));
     if (!output) return;

@@ -17,8 +17,8 @@ struct row {
     std::string unit;
     std::string reference;
     double reference_value;
-    double ratio; ///< value / reference_value: below 1 is better than the reference
-    std::optional<double> goal;
+    double ratio;               ///< value / reference_value: below 1 is better than the reference
+    std::optional<double> goal; ///< that the value is at most this
 
     /// Empty where there is no goal.
     std::optional<bool> is_met() const { return goal ? std::optional(value <= *goal) : std::nullopt; }

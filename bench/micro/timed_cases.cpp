@@ -2,9 +2,10 @@
 
 #include <benchmark/benchmark.h>
 
-#include <array>
-#include <stdexcept>
+#include <iostream>
 #include <vector>
+
+#include "micro/cases.hpp"
 
 namespace bench {
 namespace {
@@ -17,12 +18,20 @@ class collector final : public benchmark::BenchmarkReporter {
     bool ReportContext(const Context&) override { return true; }
     void ReportRuns(const std::vector<Run>& runs) override {
         for (const Run& run : runs) {
-            if (run.error_occurred) throw std::runtime_error(run.benchmark_name() + ": " + run.error_message);
+            // A case fails with an exception; this is one that cannot be measured here.
+            if (run.error_occurred) {
+                std::cerr << "bench-runtime: no row for " << run.run_name.function_name << ": "
+                          << run.error_message << '\n';
+                continue;
+            }
             const bool is_median = run.run_type == Run::RT_Aggregate && run.aggregate_name == "median";
             if (!is_median && run.repetitions > 1) continue;
             const std::string& name = run.run_name.function_name;
             const std::size_t slash = name.find('/');
-            into_.add(name.substr(0, slash), name.substr(slash + 1), run.GetAdjustedCPUTime());
+            const std::string of_case = name.substr(0, slash);
+            const bool is_wall = case_named(of_case).measures == quantity::wall_time;
+            into_.add(of_case, name.substr(slash + 1),
+                      is_wall ? run.GetAdjustedRealTime() : run.GetAdjustedCPUTime());
         }
     }
 

@@ -1,48 +1,18 @@
 #!/usr/bin/env python3
-"""The work of bench-runtime in asyncio, and on uvloop where that is installed.
-
-Prints a JSON object a line: {"case", "reference", "value", "unit"}. The cases are those of
-micro/cases.cpp; a value is the median over some repetitions of the processor time of one
-operation. Needs Python 3.11, for task groups and time-outs.
+"""The work of bench-runtime's core cases in asyncio, and on uvloop where that is installed.
 
     asyncio_runtime.py [--quick]
 """
 
 import asyncio
-import json
-import os
 import resource
-import socket
-import statistics
-import sys
 import time
 
-QUICK = "--quick" in sys.argv[1:]
-REPETITIONS = 1 if QUICK else 5
+from measuring import QUICK, resident_bytes, run, timed
+
 SLEEPERS = 100_000
 ALIVE_AT_ONCE = 10_000
 ROUNDS = 2 if QUICK else 100
-
-
-class Stopwatch:
-    """`with watch:` around what counts, without what only prepares it."""
-
-    spent = 0
-
-    def __enter__(self):
-        self.begin = time.process_time_ns()
-
-    def __exit__(self, *error):
-        self.spent += time.process_time_ns() - self.begin
-
-
-def timed(operations):
-    """Marks a coroutine function `measure(count, watch)` that repeats its operation `count` times."""
-
-    def mark(measure):
-        measure.operations = max(1, operations // (1000 if QUICK else 1))
-        return measure
-    return mark
 
 
 async def nothing():
@@ -184,35 +154,8 @@ async def race_ready(count, watch):
                 task.result()
 
 
-@timed(20_000)
-async def socketpair_byte(count, watch):
-    loop = asyncio.get_running_loop()
-    near, far = socket.socketpair()
-    near.setblocking(False)
-    far.setblocking(False)
-
-    async def echo():
-        while data := await loop.sock_recv(far, 1):
-            await loop.sock_sendall(far, data)
-
-    peer = asyncio.create_task(echo())
-    with watch:
-        for _ in range(count):
-            await loop.sock_sendall(near, b"x")
-            await loop.sock_recv(near, 1)
-    near.close()
-    await peer
-    far.close()
-
-
 TIMED = [switch, switch_1, spawn_join, nested_await, channel_hop, channel_hop_128, mutex, mutex_contended,
-         timeout_arm_cancel, timeout_arm_cancel_10000, timeout_one_turn, timeout_one_turn_10000, race_ready,
-         socketpair_byte]
-
-
-def resident_bytes():
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        return int(statm.read().split()[1]) * resource.getpagesize()
+         timeout_arm_cancel, timeout_arm_cancel_10000, timeout_one_turn, timeout_one_turn_10000, race_ready]
 
 
 async def sleepers():
@@ -241,46 +184,5 @@ async def crowd():
             "short_1000000_peak": (peak / 2**20, "MiB")}
 
 
-def show(case, reference, value, unit):
-    print(json.dumps({"case": case, "reference": reference, "value": value, "unit": unit}), flush=True)
-
-
-def in_fresh_process(reference, new_loop, measure):
-    """Runs `measure` in a fork, whose heap has seen nothing yet."""
-    child = os.fork()
-    if child == 0:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            for case, (value, unit) in runner.run(measure()).items():
-                show(case, reference, value, unit)
-        os._exit(0)
-    if os.waitpid(child, 0)[1] != 0:
-        sys.exit(f"{reference}: {measure.__name__} failed")
-
-
-def nanoseconds(new_loop, measure):
-    watch = Stopwatch()
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(measure(measure.operations, watch))
-    return watch.spent / measure.operations
-
-
-def main():
-    if sys.version_info < (3, 11):
-        sys.exit("asyncio_runtime.py: needs Python 3.11 or later")
-    loops = {"asyncio": asyncio.SelectorEventLoop}
-    try:
-        import uvloop
-        loops["uvloop"] = uvloop.new_event_loop
-    except ImportError:
-        print("asyncio_runtime.py: uvloop is not installed", file=sys.stderr)
-    for reference, new_loop in loops.items():
-        in_fresh_process(reference, new_loop, sleepers)
-        in_fresh_process(reference, new_loop, crowd)
-    for measure in TIMED:
-        for reference, new_loop in loops.items():
-            times = [nanoseconds(new_loop, measure) for _ in range(REPETITIONS)]
-            show(measure.__name__, reference, statistics.median(times), "ns")
-
-
 if __name__ == "__main__":
-    main()
+    run([sleepers, crowd], TIMED)
