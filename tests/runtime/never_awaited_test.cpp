@@ -4,6 +4,7 @@
 #include "support/log_capture.hpp"
 #include <tandem/coro/as_result.hpp>
 #include <tandem/coro/gather.hpp>
+#include <tandem/coro/map_concurrent.hpp>
 #include <tandem/coro/sleep.hpp>
 #include <tandem/coro/task_group.hpp>
 #include <tandem/coro/timeout.hpp>
@@ -70,6 +71,33 @@ TEST_CASE("a task is not named that was awaited, spawned or moved, or whose awai
     };
     tandem::block_on(main());
     CHECK(log_of.texts() == std::vector<std::string>{});
+}
+
+TEST_CASE("a scope that is open at the end of its loop is named, with where it was opened") {
+    test::log_capture log_of;
+    const observer watching(debugging());
+    tandem::loop here;
+    std::optional<tandem::result_stream<int>> kept;
+    int line = 0;
+    auto main = [&]() -> task<> {
+        line = __LINE__ + 1;
+        co_await tandem::yield();
+        auto numbers = [](int number) -> task<int> {
+            co_await tandem::yield();
+            co_return number;
+        };
+        kept.emplace(tandem::map_concurrent(std::vector<int>{1, 2, 3}, tandem::at_most(1), numbers));
+        const auto first = co_await forgotten();
+        CHECK(first == 1);
+    };
+    here.run(main());
+    kept.reset(); // before the loop goes
+    const auto texts = log_of.texts();
+    REQUIRE(texts.size() == 1);
+    INFO(texts[0]);
+    CHECK_THAT(texts[0],
+               Catch::StartsWith("a scope is still open at the end of its loop: it was opened by "));
+    CHECK_THAT(texts[0], Catch::EndsWith("never_awaited_test.cpp:" + std::to_string(line)));
 }
 
 TEST_CASE("nobody hears of dropped tasks without debugging") {

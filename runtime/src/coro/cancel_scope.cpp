@@ -11,6 +11,7 @@ namespace tandem {
 cancel_scope::cancel_scope(detail::promise_base& task, kind which) noexcept
     : scheduler_(&task.scheduler())
     , opener_(&task)
+    , opened_at_(task.location())
     , id_(scheduler_->next_scope_id())
     , kind_(which) {
     link_below(task.scope());
@@ -41,13 +42,15 @@ void cancel_scope::unlink() noexcept {
     (previous_sibling_ ? previous_sibling_->next_sibling_ : parent_->first_child_) = next_sibling_;
 }
 
-/// Moves below the grandparent, because the parent ends.
+/// Moves below the grandparent, because the parent ends. Below a root that ends it stands alone: nobody
+/// cancels it any more, and it has to go before its loop does.
 void cancel_scope::float_up() noexcept {
-    assert(kind_ == kind::floating && parent_->parent_ && "a scope ends after the scopes below it");
+    assert(kind_ == kind::floating && "a scope ends after the scopes below it");
     cancel_scope& ending = *parent_;
     opener_ = nullptr; // it may end before this scope does
     unlink();
-    link_below(*ending.parent_);
+    parent_ = next_sibling_ = previous_sibling_ = nullptr;
+    if (ending.parent_) link_below(*ending.parent_);
     if (cause_ != &ending) return;
     // The cancellation stays, but has to be told under a name that lives on.
     if (!reason_) reason_ = ending.reason_;

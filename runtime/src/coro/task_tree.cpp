@@ -157,6 +157,13 @@ std::optional<task_tree_reader::place> task_tree_reader::standing_of(const loop&
     return std::nullopt;
 }
 
+std::vector<task_tree_reader::place> task_tree_reader::scopes_below_root(loop& which) {
+    std::vector<place> found;
+    for (const cancel_scope* at = which.root()->first_child_; at; at = at->next_sibling_)
+        found.push_back(place_of(at->opened_at_));
+    return found;
+}
+
 std::string task_tree_reader::describe(const loop& which) {
     image<loop> here;
     if (!here.read(memory_, &which)) return "the loop is gone\n";

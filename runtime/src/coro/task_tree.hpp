@@ -72,6 +72,9 @@ class task_tree_reader {
     /// such task (any more). On the loop's thread, between steps.
     std::optional<place> standing_of(const loop& which, const identity& task);
 
+    /// Where the scopes were opened that stand directly below the root of a loop. On the loop's thread.
+    static std::vector<place> scopes_below_root(loop& which);
+
   private:
     void read_all(const loop& which, const image<loop>& here);
     void read_scopes(const cancel_scope& root);

@@ -22,6 +22,17 @@ void report_never_awaited(const promise_base& dropped) noexcept {
     });
 }
 
+void report_open_scopes(loop& which) noexcept {
+    try {
+        for (const task_tree_reader::place& each : task_tree_reader::scopes_below_root(which))
+            log(log_level::warning, "a scope is still open at the end of its loop: it was opened by " +
+                                        each.function + ", which stood or had last stood at " + each.file +
+                                        ':' + std::to_string(each.line));
+    } catch (const std::bad_alloc&) {
+        log(log_level::warning, "scopes are still open at the end of their loop");
+    }
+}
+
 } // namespace
 
 debug_reports::debug_reports(duration slow_step)
@@ -57,6 +68,7 @@ void debug_reports::loop_begins(loop& which, int thread) noexcept {
 
 void debug_reports::loop_ends(loop& which) noexcept {
     which.root()->scheduler().watch_steps(nullptr);
+    report_open_scopes(which);
     const std::lock_guard lock(access_);
     std::erase_if(watches_, [&](const auto& each) { return &each->watched() == &which; });
 }

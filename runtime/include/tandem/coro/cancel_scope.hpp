@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <source_location>
 
 #include <tandem/base/clock.hpp>
 #include <tandem/base/intrusive_list.hpp>
@@ -117,6 +118,8 @@ class TANDEM_API cancel_scope final : private detail::timer {
     detail::scheduler* scheduler_;
     /// The coroutine that opened it; null for the root.
     detail::promise_base* opener_ = nullptr;
+    /// Where that stood, or had last stood.
+    std::source_location opened_at_;
     cancel_scope* parent_ = nullptr;
     cancel_scope* first_child_ = nullptr;
     cancel_scope* next_sibling_ = nullptr;
