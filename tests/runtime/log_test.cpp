@@ -15,7 +15,9 @@
 #include <tandem/coro/sleep.hpp>
 #include <tandem/coro/task_group.hpp>
 #include <tandem/coro/timeout.hpp>
+#include <tandem/pool/process_pool.hpp>
 #include <tandem/testing/virtual_time.hpp>
+#include <tandem/threads/block_on.hpp>
 
 using namespace std::chrono_literals;
 using Catch::Matchers::StartsWith;
@@ -264,4 +266,41 @@ TEST_CASE("lines of several threads do not mix") {
 
 TEST_CASE("a log whose reader has gone does not stop the program") {
     CHECK(run_logger({"closed"}).status == 0);
+}
+
+namespace {
+
+int log_in_job(int number) {
+    log(log_level::error, "job says " + std::to_string(number) + "\nin \\ two\x1f lines");
+    log(log_level::debug, "nobody wants to know");
+    std::fputs("not ended", stderr);
+    log(log_level::warning, std::string(5000, 'x'));
+    std::fputs("plain\n", stderr);
+    return ::getpid();
+}
+
+} // namespace
+
+TEST_CASE("what a job logs in a worker is logged here, with its level, its job and the worker's pid") {
+    log_capture log_of;
+    int pid = 0;
+    auto main = [&]() -> task<> {
+        tandem::process_pool cpu;
+        pid = co_await cpu.run(log_in_job, 7);
+        co_await cpu.stop(); // and with that, all that it wrote
+    };
+    tandem::block_on(main());
+    const auto records = log_of.records();
+    REQUIRE(records.size() == 4);
+    for (const auto& each : records)
+        CHECK(each.worker == pid);
+    CHECK(records[0].level == log_level::error);
+    CHECK(records[0].text == "job says 7\nin \\ two\x1f lines");
+    CHECK(records[0].job == "1");
+    CHECK(records[1].level == log_level::warning);
+    CHECK(records[1].text == "not ended");
+    CHECK(records[1].job.empty());
+    CHECK(records[2].text == std::string(5000, 'x'));
+    CHECK(records[2].job == "1");
+    CHECK(records[3].text == "plain");
 }

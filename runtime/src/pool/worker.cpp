@@ -14,6 +14,7 @@
 #include "pool/frame.hpp"
 #include "pool/shared_page.hpp"
 #include "pool/worker_control.hpp"
+#include "pool/worker_log.hpp"
 #include "pool/worker_mark.hpp"
 
 namespace tandem {
@@ -82,6 +83,7 @@ class worker {
     frame_type run(const frame& call, encoder& reply) {
         frame_type outcome = frame_type::value;
         const encoder::mark start = reply.here();
+        set_logged_job(call.header.job);
         try {
             decoder in(call.payload, static_cast<std::size_t>(call.header.length));
             run_call(in, reply, current_.begin(call.header.job));
@@ -93,6 +95,7 @@ class worker {
             outcome = frame_type::error;
         }
         current_.end();
+        set_logged_job(0);
         return outcome;
     }
 
@@ -118,6 +121,7 @@ class worker {
 [[noreturn]] void work(const worker_mark& mark) {
     if (mark.version != protocol_version) fail("started by another version of the library");
     prctl(PR_SET_NAME, "tandem-worker");
+    send_log_to_pool();
     // Never destroyed: the control thread uses it until the process is gone.
     static auto& self = *new worker;
     start_control_thread(mark.parent, self.current());
