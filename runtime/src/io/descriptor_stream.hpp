@@ -51,17 +51,24 @@ class descriptor_stream {
     /// What can be done at once; empty where it has to wait.
     std::optional<std::size_t> read_now(std::span<char> room);
     std::optional<std::size_t> write_now(std::string_view bytes);
+    /// The rest of a read that has to wait.
+    task<std::size_t> read_from_pipe(std::span<char> room);
     void check_writable() const;
+    /// Until the loop has looked at its other I/O.
+    task<> pause(const char* action);
     /// Throws if a wait ended for another reason than that it was time to try again.
     void check_wait(const char* action, const boost::system::error_code& error) const;
 
     watched_descriptor descriptor_;
     kind kind_;
+    /// Bytes moved since the stream last had to wait.
+    std::size_t unwaited_ = 0;
     bool is_reading_ = false;
     bool is_writing_ = false;
-    /// The last read took less than it had room for, so that the next would most likely find nothing: it
-    /// waits at once and spares the attempt. The same of a write that sent less than it was given.
+    /// The next read would most likely find nothing, and is left to the loop at once: the last one took less
+    /// than it had room for, or had to wait.
     bool is_drained_ = false;
+    /// The last write sent less than it was given: the next one waits at once and spares the attempt.
     bool is_full_ = false;
     bool is_write_closed_ = false;
     /// A write ended in its middle; nobody knows what the peer makes of more.
