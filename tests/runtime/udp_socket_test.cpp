@@ -182,7 +182,7 @@ TEST_CASE("a receiver that always finds datagrams lets others run") {
                 for (;; ++turns)
                     co_await tandem::yield();
             };
-            group.spawn(count());
+            group.spawn(count);
             char room[10];
             for (int i = 0; i < rounds; ++i) {
                 co_await other.send("x");

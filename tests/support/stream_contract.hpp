@@ -151,8 +151,8 @@ template <class MakePair> void check_one_at_a_time(const MakePair& make_pair) {
                 (void)co_await pair.near.read_some(std::span(&byte, 1));
             };
             const auto write = [&]() -> tandem::task<> { co_await pair.near.write("x"); };
-            group.spawn(read());
-            group.spawn(write());
+            group.spawn(read);
+            group.spawn(write);
             co_await tandem::yield();
             co_await tandem::yield();
             auto second_read = co_await tandem::as_result(read());
@@ -210,7 +210,7 @@ template <class MakePair> void check_fairness(const MakePair& make_pair) {
                 for (;; ++turns)
                     co_await tandem::yield();
             };
-            group.spawn(count());
+            group.spawn(count);
             char byte;
             for (int i = 0; i < reads; ++i)
                 waited_for += static_cast<int>(co_await pair.far.read_some(std::span(&byte, 1)));
