@@ -207,10 +207,8 @@ void loop::wait_for_work() {
         if (!poll_io()) break_deadlock();
         return;
     }
-    // The one who was waited for goes on at once. Looking for others here would ask the kernel once more for
-    // each that comes alone; those that came with it are in Asio's queue, and the next turn finds them there.
     run_handler(true);
-    if (!scheduler_.has_ready()) poll_io();
+    poll_io();
     if (is_real) begin_turn(now());
 }
 
