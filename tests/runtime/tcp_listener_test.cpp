@@ -43,6 +43,8 @@ class no_descriptor_left {
 
 } // namespace
 
+#ifndef __SANITIZE_ADDRESS__
+// UndefinedBehaviorSanitizer looks at an exception's type through a pipe, for which there is no descriptor.
 TEST_CASE(
     "where the process has no descriptor left, accept says so and the connection waits for a later one") {
     const auto all = []() -> task<> {
@@ -95,6 +97,8 @@ TEST_CASE("an accept that waits for a descriptor has the connection once there i
     };
     tandem::testing::run_virtual(all());
 }
+
+#endif
 
 TEST_CASE("each connection goes to one of the tasks that accept") {
     const auto all = []() -> task<> {

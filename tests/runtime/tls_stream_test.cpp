@@ -236,9 +236,10 @@ TEST_CASE("two readers or two writers of a TLS stream are a mistake that is told
         tapped_pair below;
         below.up->capacity = 100;
         auto ends = co_await shake_hands(below);
+        const std::string more_than_fits(1000, 'x');
         auto body = [&](task_group& group) -> task<> {
             group.spawn(read_to_end(ends.client));
-            group.spawn(ends.client.write(std::string(1000, 'x')));
+            group.spawn(ends.client.write(more_than_fits));
             co_await yield();
             auto reads = co_await as_result(read_to_end(ends.client));
             CHECK_THROWS_AS(reads.value(), usage_error);
