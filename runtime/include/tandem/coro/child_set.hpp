@@ -98,9 +98,6 @@ class TANDEM_API child_set : private child_owner {
     std::vector<std::exception_ptr> later_errors_;
 };
 
-/// True if `error` is a `cancelled`; does not throw it.
-TANDEM_API bool is_cancellation(const std::exception_ptr& error) noexcept;
-
 } // namespace detail
 
 } // namespace tandem

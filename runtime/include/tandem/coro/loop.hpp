@@ -78,6 +78,9 @@ class TANDEM_API loop {
         run_to_end(main.promise());
         return main.promise().take();
     }
+    template <awaitable Work>
+        requires(!detail::is_task<Work>)
+    decltype(auto) run(Work main) { return run(detail::to_task(std::move(main))); }
 
     /// Runs `function` on the loop's thread, between two steps. Thread safe, while the loop lives; `handle()`
     /// is for those who cannot know, and for those without whom the loop would find itself deadlocked. An

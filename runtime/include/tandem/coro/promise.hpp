@@ -18,6 +18,9 @@ namespace tandem::detail {
 
 class promise_base;
 
+/// True if `error` is a `cancelled`; does not throw it.
+TANDEM_API bool is_cancellation(const std::exception_ptr& error) noexcept;
+
 /// Where a coroutine that runs beside others, not below one, reports its end.
 class child_owner {
   public:

@@ -6,6 +6,7 @@
 
 #include <tandem/base/awaited_closure.hpp>
 #include <tandem/coro/sleep.hpp>
+#include <tandem/coro/task.hpp>
 
 namespace tandem {
 
@@ -45,7 +46,8 @@ class TANDEM_API retry_policy {
 namespace detail {
 
 template <class Function>
-auto run_with_retries(retry_policy policy, Function function) -> std::invoke_result_t<Function&> {
+auto run_with_retries(retry_policy policy, Function function)
+    -> task<await_result_t<std::invoke_result_t<Function&>>> {
     for (int attempt = 1;; ++attempt) {
         try {
             co_return co_await function();

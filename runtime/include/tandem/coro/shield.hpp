@@ -32,7 +32,7 @@ template <class T, class Cleanup> task<T> run_with_cleanup(task<T> body, Cleanup
     scope.set_time_limit(grace);
     std::exception_ptr failed;
     try {
-        auto last = cleanup();
+        auto last = to_task(cleanup());
         co_await in_scope(scope, last);
     } catch (const cancelled& stop) {
         failed = scope.owns(stop)

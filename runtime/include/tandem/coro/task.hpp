@@ -175,8 +175,11 @@ template <class T> using await_result_t = typename await_result<T>::type;
 
 /// `work` as a task: itself if it is one, else a coroutine that awaits it.
 template <awaitable Work> auto to_task(Work work) -> task<await_result_t<Work>>
-    requires(!is_task<Work>)
+    requires(!is_task<Work> && !std::is_convertible_v<Work, task<await_result_t<Work>>>)
 { co_return co_await std::move(work); }
+template <awaitable Work> auto to_task(Work work) -> task<await_result_t<Work>>
+    requires(!is_task<Work> && std::is_convertible_v<Work, task<await_result_t<Work>>>)
+{ return std::move(work); }
 template <class T> task<T> to_task(task<T> work) noexcept {
     return work;
 }

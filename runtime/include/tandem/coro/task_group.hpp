@@ -60,13 +60,14 @@ class TANDEM_API task_group final : private detail::child_set {
     template <class Body> friend auto with_group(keep_going_t, Body&& body);
 
     template <class Body>
-    static auto run(Body body, bool keeps_going) -> std::invoke_result_t<Body&, task_group&> {
-        using value = typename std::invoke_result_t<Body&, task_group&>::value_type;
+    static auto run(Body body, bool keeps_going)
+        -> task<detail::await_result_t<std::invoke_result_t<Body&, task_group&>>> {
+        using value = detail::await_result_t<std::invoke_result_t<Body&, task_group&>>;
         task_group group(co_await detail::this_task());
         group.keeps_going_ = keeps_going;
         result<value> outcome;
         try {
-            auto main = body(group);
+            auto main = detail::to_task(body(group));
             if constexpr (std::is_void_v<value>)
                 co_await detail::in_scope(group.scope(), main);
             else

@@ -25,5 +25,10 @@ template <class T> T run_virtual(task<T> work, loop_options options = {}) {
     loop here(options.time(time));
     return here.run(std::move(work));
 }
+template <awaitable Work>
+    requires(!detail::is_task<Work>)
+decltype(auto) run_virtual(Work work, loop_options options = {}) {
+    return run_virtual(detail::to_task(std::move(work)), options);
+}
 
 } // namespace tandem::testing

@@ -13,6 +13,11 @@ template <class T> T block_on(task<T> work) {
     loop here;
     return here.run(std::move(work));
 }
+template <awaitable Work>
+    requires(!detail::is_task<Work>)
+decltype(auto) block_on(Work work) {
+    return block_on(detail::to_task(std::move(work)));
+}
 
 /// The same, and cancels `work` when `stop` is requested, from whichever thread: what a function run by a
 /// thread_pool or a process_pool passes its std::stop_token to. Throws `cancelled` where that ended the work.
