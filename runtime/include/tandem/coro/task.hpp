@@ -179,7 +179,7 @@ template <awaitable Work> auto to_task(Work work) -> task<await_result_t<Work>>
 { co_return co_await std::move(work); }
 template <awaitable Work> auto to_task(Work work) -> task<await_result_t<Work>>
     requires(!is_task<Work> && std::is_convertible_v<Work, task<await_result_t<Work>>>)
-{ return std::move(work); }
+{ return static_cast<task<await_result_t<Work>>>(std::move(work)); }
 template <class T> task<T> to_task(task<T> work) noexcept {
     return work;
 }
