@@ -25,23 +25,44 @@ struct free_frame_link {
     free_frame_link* next;
 };
 
-struct cache {
-    struct shelf {
-        free_frame_link* first = nullptr;
-        unsigned count = 0;
-    };
-    std::array<shelf, largest / granule> shelves;
+struct shelf {
+    free_frame_link* first = nullptr;
+    /// How many more it takes: none before the thread has a `caretaker`, and none after that has gone.
+    unsigned room = 0;
+};
 
-    ~cache() {
+// Without a destructor, so that using them asks nothing of the thread first.
+constinit thread_local std::array<shelf, largest / granule> shelves{};
+
+/// Empties a thread's shelves at its end.
+class caretaker {
+  public:
+    caretaker() noexcept {
+        for (shelf& one : shelves)
+            one.room = frames_a_class;
+    }
+    ~caretaker() {
         for (shelf& one : shelves) {
+            one.room = 0;
             while (one.first)
                 ::operator delete(std::exchange(one.first, one.first->next));
-            one.count = frames_a_class; // what is freed after the thread's end goes straight back
         }
     }
 };
 
-thread_local cache frames;
+void keep(shelf& on, void* frame) noexcept {
+    --on.room;
+    on.first = ::new (frame) free_frame_link{on.first};
+}
+
+/// For a shelf that has no room: because it is full, or nothing has been put there yet.
+[[gnu::noinline]] void free_or_begin(shelf& on, void* frame) noexcept {
+    static thread_local const caretaker has_come;
+    if (on.room != 0)
+        keep(on, frame);
+    else
+        ::operator delete(frame);
+}
 
 std::size_t shelf_of(std::size_t bytes) noexcept {
     return (bytes - 1) / granule;
@@ -52,22 +73,17 @@ std::size_t shelf_of(std::size_t bytes) noexcept {
 void* allocate_frame(std::size_t bytes) {
     if (!recycles || bytes > largest) return ::operator new(bytes);
     const std::size_t number = shelf_of(bytes);
-    cache::shelf& shelf = frames.shelves[number];
-    if (!shelf.first) return ::operator new((number + 1) * granule);
-    --shelf.count;
-    return std::exchange(shelf.first, shelf.first->next);
+    shelf& from = shelves[number];
+    if (!from.first) return ::operator new((number + 1) * granule);
+    ++from.room;
+    return std::exchange(from.first, from.first->next);
 }
 
 void free_frame(void* frame, std::size_t bytes) noexcept {
-    if (recycles && bytes <= largest) {
-        cache::shelf& shelf = frames.shelves[shelf_of(bytes)];
-        if (shelf.count < frames_a_class) {
-            ++shelf.count;
-            shelf.first = ::new (frame) free_frame_link{shelf.first};
-            return;
-        }
-    }
-    ::operator delete(frame);
+    if (!recycles || bytes > largest) return ::operator delete(frame);
+    shelf& on = shelves[shelf_of(bytes)];
+    if (on.room == 0) return free_or_begin(on, frame);
+    keep(on, frame);
 }
 
 } // namespace tandem::detail
