@@ -35,8 +35,10 @@ struct frame_header {
     std::uint32_t slot = 0;
     /// Bytes of payload that follow.
     std::uint64_t length = 0;
+    /// In an answer: for how long the job ran, in nanoseconds.
+    std::int64_t ran = 0;
 };
-static_assert(sizeof(frame_header) == 40);
+static_assert(sizeof(frame_header) == 48);
 
 struct frame {
     frame_header header;

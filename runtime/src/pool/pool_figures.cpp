@@ -2,7 +2,7 @@
 
 namespace tandem::detail {
 
-pool_statistics pool_figures::now() const noexcept {
+pool_statistics pool_figures::now() const {
     pool_statistics copy;
     copy.submitted = submitted;
     copy.done = done;
@@ -15,7 +15,31 @@ pool_statistics pool_figures::now() const noexcept {
     copy.workers = workers;
     copy.started = started;
     copy.died = died;
+    copy.wait = percentiles_of(waited.snapshot());
+    copy.run = percentiles_of(ran.snapshot());
+    copy.bytes_sent = bytes_sent;
+    copy.bytes_received = bytes_received;
     return copy;
+}
+
+std::vector<function_statistics> pool_figures::by_function() const {
+    std::vector<function_statistics> all;
+    functions.for_each([&](const function_figures& seen, const std::string& name) {
+        function_statistics& copy = all.emplace_back();
+        copy.name = name;
+        copy.submitted = seen.submitted;
+        copy.done = seen.done;
+        copy.failed = seen.failed;
+        copy.crashed = seen.crashed;
+        copy.cancelled = seen.cancelled;
+        copy.refused = seen.refused;
+        copy.wait = percentiles_of(seen.waited.snapshot());
+        copy.run = percentiles_of(seen.ran.snapshot());
+        copy.expected = seen.expected_time(0);
+        copy.bytes_sent = seen.bytes_sent;
+        copy.bytes_received = seen.bytes_received;
+    });
+    return all;
 }
 
 void pool_figures::write(metric_list& into) const {

@@ -3,26 +3,23 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <tandem/base/metrics.hpp>
+#include "pool/function_figures.hpp"
 #include <tandem/pool/pool_statistics.hpp>
+#include <tandem/threads/function_statistics.hpp>
 
 namespace tandem::detail {
 
 /// The members of pool_statistics, written by the loop's thread and read by any.
-struct pool_figures {
-    published<std::uint64_t> submitted;
-    published<std::uint64_t> done;
-    published<std::uint64_t> failed;
-    published<std::uint64_t> crashed;
-    published<std::uint64_t> cancelled;
-    published<std::uint64_t> refused;
+struct pool_figures : job_figures {
     published<std::size_t> queued;
     published<std::size_t> running;
     published<std::size_t> workers;
     published<std::uint64_t> started;
     published<std::uint64_t> died;
+    function_book functions;
 
-    pool_statistics now() const noexcept;
+    pool_statistics now() const;
+    std::vector<function_statistics> by_function() const;
 
   private:
     void write(metric_list& into) const;

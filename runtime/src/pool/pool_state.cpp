@@ -37,7 +37,9 @@ pool_state::~pool_state() {
 
 void pool_state::submit(pool_job& job) {
     job.id_ = ++last_job_;
-    ++counts_.submitted;
+    job.figures_ = &counts_.functions.of(job.call_);
+    job.queued_at_ = clock::now();
+    count(job, &job_figures::submitted);
     if (closed_) return refuse(job, "the process_pool is stopped");
     if (!broken_.empty()) return refuse(job, broken_);
     try {
@@ -46,7 +48,7 @@ void pool_state::submit(pool_job& job) {
         bind();
         job.frame_ = std::make_shared<byte_buffer>(job.call_.bytes.release());
     } catch (...) {
-        ++counts_.failed;
+        count(job, &job_figures::failed);
         return fail(job, std::current_exception());
     }
     queue_.push(job, job.context_.priority);
@@ -135,7 +137,7 @@ void pool_state::hand_over(pool_job& job, worker& to) {
 
 bool pool_state::cancel(pool_job& job) noexcept {
     if (queue_.remove(job)) {
-        ++counts_.cancelled;
+        count(job, &job_figures::cancelled);
         queue_changed();
         return true;
     }
@@ -145,7 +147,7 @@ bool pool_state::cancel(pool_job& job) noexcept {
         // The worker skips it. Until it says so, it is busy.
         at->job = nullptr;
         --counts_.running;
-        ++counts_.cancelled;
+        count(job, &job_figures::cancelled);
         return true;
     }
     job.stopped_ = true;
@@ -207,11 +209,12 @@ void pool_state::answered(worker& by, const frame_header& header, byte_buffer pa
     }
     if (!job) return;
     --counts_.running;
+    note_times(*job, std::chrono::nanoseconds(header.ran));
     if (job->context_.record) job->context_.record->note_end();
     const bool was_stopped = std::exchange(job->stopped_, false);
     job->frame_.reset();
     if (header.type == frame_type::value) {
-        ++counts_.done;
+        count(*job, &job_figures::done);
         job->result_ = std::move(payload);
         job->commit();
     } else {
@@ -219,7 +222,7 @@ void pool_state::answered(worker& by, const frame_header& header, byte_buffer pa
         std::exception_ptr error = decode_exception(in);
         // It passed on the `cancelled` that its own loop threw when it was asked to stop.
         job->stopped_ = was_stopped && error && *error.__cxa_exception_type() == typeid(job_cancelled);
-        ++(job->stopped_ ? counts_.cancelled : counts_.failed);
+        count(*job, job->stopped_ ? &job_figures::cancelled : &job_figures::failed);
         fail(*job, std::move(error));
     }
 }
@@ -249,14 +252,14 @@ void pool_state::worker_ended(worker_link& which, worker_exit how) {
 void pool_state::job_lost(pool_job& job, worker_link& link, worker_exit how) {
     --counts_.running;
     if (job.stopped_) {
-        ++counts_.cancelled;
+        count(job, &job_figures::cancelled);
         job.commit();
     } else if (link.slot().cancel(job.id_) && ++job.returned_ < attempts && broken_.empty()) {
         // The worker had not taken it: back to the head of the queue.
         queue_.push_first(job, job.context_.priority);
         if (job.context_.record) job.context_.record->give_back();
     } else {
-        ++counts_.crashed;
+        count(job, &job_figures::crashed);
         fail(job, std::make_exception_ptr(worker_died(job.name(), std::move(how))));
     }
 }
@@ -267,13 +270,28 @@ void pool_state::break_pool(const std::string& why) {
     refuse_queued(broken_);
 }
 
+std::optional<duration> pool_state::expected_time(const pool_job& job) noexcept {
+    return job.figures_->expected_time(job.call_.items);
+}
+
+void pool_state::note_times(const pool_job& job, duration ran) noexcept {
+    const duration waited = clock::now() - job.queued_at_ - ran;
+    counts_.note_times(waited, ran);
+    job.figures_->note_run(waited, ran, job.call_.items);
+}
+
+void pool_state::count(const pool_job& job, published<std::uint64_t> job_figures::*what) noexcept {
+    ++(counts_.*what);
+    ++(job.figures_->*what);
+}
+
 void pool_state::fail(pool_job& job, std::exception_ptr error) noexcept {
     job.error_ = std::move(error);
     job.commit();
 }
 
 void pool_state::refuse(pool_job& job, const std::string& why) noexcept {
-    ++counts_.refused;
+    count(job, &job_figures::refused);
     fail(job, std::make_exception_ptr(broken_pool(job.name() + " was not run: " + why)));
 }
 

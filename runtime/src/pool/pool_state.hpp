@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,9 +73,12 @@ class pool_state final : private worker_owner, private loop_guest {
     bool has_room() const noexcept { return queue_.size() < options_.queue_limit(); }
     void when_room(pool_room& waiting) noexcept { rooms_.push_back(waiting); }
     std::size_t most_workers() const noexcept { return most_workers_; }
+    /// How long the job is going to run, as far as that can be told.
+    static std::optional<duration> expected_time(const pool_job& job) noexcept;
 
     std::vector<int> pids() const;
     pool_statistics statistics() const;
+    std::vector<function_statistics> statistics_by_function() const { return counts_.by_function(); }
 
   private:
     enum class phase {
@@ -111,6 +115,9 @@ class pool_state final : private worker_owner, private loop_guest {
     void job_lost(pool_job& job, worker_link& link, worker_exit how);
     void start_failed(const std::string& why);
     void break_pool(const std::string& why);
+    /// To be called with each answer: the worker says for how long it ran the job.
+    void note_times(const pool_job& job, duration ran) noexcept;
+    void count(const pool_job& job, published<std::uint64_t> job_figures::*what) noexcept;
     void fail(pool_job& job, std::exception_ptr error) noexcept;
     void refuse(pool_job& job, const std::string& why) noexcept;
     void finish_if_done();

@@ -46,6 +46,10 @@ pool_statistics process_pool::statistics() const {
     return state_->statistics();
 }
 
+std::vector<function_statistics> process_pool::statistics_by_function() const {
+    return state_->statistics_by_function();
+}
+
 namespace detail {
 
 void pool_job::enqueue() {

@@ -16,6 +16,7 @@
 #include "pool/worker_control.hpp"
 #include "pool/worker_log.hpp"
 #include "pool/worker_mark.hpp"
+#include <tandem/base/clock.hpp>
 
 namespace tandem {
 
@@ -74,10 +75,13 @@ class worker {
             send(reply, frame_type::skipped, call.header);
             return;
         }
+        frame_header header = call.header;
+        const time_point begun = clock::now();
         const frame_type outcome = run(call, reply);
+        header.ran = std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now() - begun).count();
         // Jobs that print would otherwise be heard only when the worker exits, or never if it is killed.
         std::fflush(stdout);
-        send(reply, outcome, call.header);
+        send(reply, outcome, header);
     }
 
     frame_type run(const frame& call, encoder& reply) {

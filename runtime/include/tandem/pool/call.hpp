@@ -23,6 +23,8 @@ struct encoded_call {
     /// For messages: the function, or the type of the closure where `function` is null.
     const void* function = nullptr;
     const std::type_info* closure = nullptr;
+    /// How many items a chunk of a map has; 0 where it is a single call.
+    std::size_t items = 0;
     /// Asking it to stop is worth the while.
     bool takes_stop_token = false;
 };

@@ -52,6 +52,7 @@ encoded_call encode_chunk(const F& function, const std::vector<Item>& items, boo
     else
         call = begin_call(&run_chunk_thunk<F, signature>, nullptr, &typeid(F));
     call.takes_stop_token = signature::stop != stop_place::none;
+    call.items = items.size();
     tandem::encode(call.bytes, keeps_going);
     if constexpr (std::is_same_v<Item, value>)
         tandem::encode(call.bytes, items);

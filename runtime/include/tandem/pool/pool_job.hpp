@@ -12,6 +12,7 @@
 
 namespace tandem::detail {
 
+class function_figures;
 class pool_state;
 class worker_link;
 struct pool_queue_tag;
@@ -46,6 +47,9 @@ class TANDEM_API pool_job final : public waiting_operation<pool_job>, public lis
     /// job.
     std::shared_ptr<byte_buffer> frame_;
     std::uint64_t id_ = 0;
+    /// Of the function that it calls.
+    function_figures* figures_ = nullptr;
+    time_point queued_at_{};
     /// How often a worker has died between being given the job and taking it.
     int returned_ = 0;
     /// Its scope was cancelled while it ran, and it ended without a result.

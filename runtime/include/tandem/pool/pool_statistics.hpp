@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <tandem/threads/time_percentiles.hpp>
+
 namespace tandem {
 
 /// A snapshot. Every job submitted is in exactly one of `queued`, `running`, `done`, `failed`, `crashed`,
@@ -25,6 +27,13 @@ struct pool_statistics {
     /// Workers started, and those among them that ended without being told to.
     std::uint64_t started = 0;
     std::uint64_t died = 0;
+    /// From when a job was submitted until it was answered, less the time for which it ran.
+    time_percentiles wait;
+    /// How long jobs ran in their workers.
+    time_percentiles run;
+    /// Bytes of arguments and of results.
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
 };
 
 } // namespace tandem

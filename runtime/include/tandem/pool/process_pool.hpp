@@ -10,6 +10,7 @@
 #include <tandem/pool/pool_statistics.hpp>
 #include <tandem/pool/process_pool_options.hpp>
 #include <tandem/threads/executor.hpp>
+#include <tandem/threads/function_statistics.hpp>
 
 namespace tandem {
 
@@ -66,6 +67,8 @@ class TANDEM_API process_pool : public executor_face<process_pool> {
     /// The process ids of the workers alive.
     std::vector<int> workers() const;
     pool_statistics statistics() const;
+    /// One entry for each function that it was given, in the order of their first calls.
+    std::vector<function_statistics> statistics_by_function() const;
 
   private:
     friend detail::executor_access;
