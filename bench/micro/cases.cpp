@@ -50,6 +50,12 @@ constexpr known_case all[] = {
      "resident memory for each of 10,000 open connections"},
 };
 
+/// What the case is held to beside `who`, whose figure is `value`.
+std::optional<limit> goal_beside(const known_case& known, std::string_view who, double value) {
+    if (known.rivals_awaitable && who == "awaitable") return limit{value * noise};
+    return known.goal ? std::optional(limit{*known.goal}) : std::nullopt;
+}
+
 } // namespace
 
 std::span<const known_case> known_cases() noexcept {
@@ -60,6 +66,18 @@ const known_case& case_named(std::string_view name) {
     const auto* found = std::ranges::find(all, name, &known_case::name);
     if (found == std::end(all)) throw std::out_of_range("no such case: " + std::string(name));
     return *found;
+}
+
+std::vector<reported_case> reported_cases() {
+    std::vector<reported_case> cases;
+    for (const known_case& known : all) {
+        std::string what(known.what);
+        if (known.measures == quantity::wall_time) what += " (wall time)";
+        cases.push_back(
+            {std::string(known.name), std::string(known.unit), std::move(what),
+             [&known](std::string_view who, double value) { return goal_beside(known, who, value); }});
+    }
+    return cases;
 }
 
 std::string timed_cases_of(std::span<const part> groups) {

@@ -4,6 +4,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "support/report.hpp"
 
 namespace bench {
 
@@ -34,6 +37,9 @@ std::span<const known_case> known_cases() noexcept;
 
 /// The case of that name. Throws std::out_of_range if there is none.
 const known_case& case_named(std::string_view name);
+
+/// The same for a report.
+std::vector<reported_case> reported_cases();
 
 /// A regular expression for the timed benchmarks "case/who" of those parts.
 std::string timed_cases_of(std::span<const part> groups);

@@ -1,6 +1,6 @@
 // What connections that are open cost.
 #pragma once
-#include "micro/report.hpp"
+#include "support/report.hpp"
 
 namespace bench {
 

@@ -2,8 +2,6 @@
 // uvloop in one run.
 #include <CLI/CLI.hpp>
 
-#include <unistd.h>
-
 #include <iostream>
 #include <map>
 #include <string>
@@ -12,9 +10,9 @@
 #include "micro/cases.hpp"
 #include "micro/connections.hpp"
 #include "micro/many_tasks.hpp"
-#include "micro/python_peer.hpp"
-#include "micro/report.hpp"
 #include "micro/timed_cases.hpp"
+#include "support/python_peer.hpp"
+#include "support/report.hpp"
 
 namespace {
 
@@ -23,13 +21,20 @@ struct options {
     /// Empty where everything is asked for.
     std::string filter;
     std::vector<bench::part> parts = {bench::part::core, bench::part::io};
-    /// The system's Python comes first: uvloop is installed for that one.
-    std::string python = ::access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
+    std::string python = bench::default_python();
     bool quick = false;
 };
 
+void run_python_peer(bench::report& into, bench::part group, const options& chosen) {
+    const bench::python_script script{group == bench::part::core ? "asyncio_runtime.py" : "asyncio_io.py",
+                                      "asyncio and uvloop"};
+    std::vector<std::string> words;
+    if (chosen.quick) words.push_back("--quick");
+    bench::run_python_peer(into, chosen.python, script, words);
+}
+
 void measure(const options& chosen) {
-    bench::report results;
+    bench::report results("bench-runtime", bench::reported_cases());
     if (!chosen.filter.empty()) {
         bench::run_timed_cases(results, chosen.filter, chosen.quick);
     } else {
@@ -40,7 +45,7 @@ void measure(const options& chosen) {
         bench::run_timed_cases(results, bench::timed_cases_of(chosen.parts), chosen.quick);
         if (chosen.python != "none")
             for (const bench::part group : chosen.parts)
-                bench::run_python_peer(results, chosen.python, group, chosen.quick);
+                run_python_peer(results, group, chosen);
     }
     results.print(std::cout);
     if (!chosen.json_file.empty()) results.write_json(chosen.json_file);

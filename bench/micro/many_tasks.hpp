@@ -1,6 +1,6 @@
 // What many tasks at once cost.
 #pragma once
-#include "micro/report.hpp"
+#include "support/report.hpp"
 
 namespace bench {
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "micro/report.hpp"
+#include "support/report.hpp"
 
 namespace bench {
 

@@ -1,4 +1,4 @@
-#include "micro/python_peer.hpp"
+#include "support/python_peer.hpp"
 
 #include <boost/json.hpp>
 
@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <iostream>
-#include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
 #include <vector>
 
@@ -18,10 +18,6 @@ extern char** environ;
 
 namespace bench {
 namespace {
-
-void skip(const std::string& why) {
-    std::cerr << "bench-runtime: no rows for asyncio and uvloop: " << why << '\n';
-}
 
 std::string read_all(int from) {
     std::string text;
@@ -31,8 +27,8 @@ std::string read_all(int from) {
     return text;
 }
 
-/// What the program prints; empty, with a reason on stderr, if it cannot start or fails.
-std::optional<std::string> output_of(std::vector<std::string> words) {
+/// What the program prints. Throws std::runtime_error if it cannot start or fails.
+std::string output_of(std::vector<std::string> words) {
     std::vector<char*> arguments;
     for (std::string& word : words)
         arguments.push_back(word.data());
@@ -51,29 +47,32 @@ std::optional<std::string> output_of(std::vector<std::string> words) {
     ::close(ends[1]);
     std::string text = error ? std::string() : read_all(ends[0]);
     ::close(ends[0]);
-    if (error) {
-        skip(words[0] + ": " + std::strerror(error));
-        return std::nullopt;
-    }
+    if (error) throw std::runtime_error(words[0] + ": " + std::strerror(error));
     int status = 0;
     ::waitpid(child, &status, 0);
-    if (status != 0) {
-        skip(words[0] + " " + words[2] + " failed");
-        return std::nullopt;
-    }
+    if (status != 0) throw std::runtime_error(words[0] + " " + words[2] + " failed");
     return text;
 }
 
 } // namespace
 
-void run_python_peer(report& into, const std::string& python, part group, bool quick) {
-    const std::string script = group == part::core ? "/asyncio_runtime.py" : "/asyncio_io.py";
+std::string default_python() {
+    return ::access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
+}
+
+void run_python_peer(report& into, const std::string& python, const python_script& script,
+                     const std::vector<std::string>& options) {
     // Without byte code, which Python would write beside the source.
-    std::vector<std::string> words = {python, "-B", TANDEM_BENCH_PEERS + script};
-    if (quick) words.push_back("--quick");
-    const auto output = output_of(std::move(words));
-    if (!output) return;
-    std::istringstream lines(*output);
+    std::vector<std::string> words = {python, "-B", TANDEM_BENCH_PEERS "/" + script.file};
+    words.insert(words.end(), options.begin(), options.end());
+    std::string output;
+    try {
+        output = output_of(std::move(words));
+    } catch (const std::runtime_error& error) {
+        std::cerr << into.program() << ": no rows for " << script.peers << ": " << error.what() << '\n';
+        return;
+    }
+    std::istringstream lines(output);
     for (std::string line; std::getline(lines, line);) {
         const boost::json::value measured = boost::json::parse(line);
         into.add(boost::json::value_to<std::string>(measured.at("case")),
