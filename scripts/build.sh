@@ -11,7 +11,7 @@ packages="g++ cmake ninja-build ca-certificates
 case $preset in
     clang* | fuzz*) packages="$packages clang-16 libclang-rt-16-dev" ;;
     debug*) packages="$packages valgrind" ;;
-    release*) packages="$packages python3 python3-uvloop" ;; # what bench-runtime compares with
+    release*) packages="$packages python3 python3-uvloop python3-joblib" ;; # what the benchmarks compare with
 esac
 
 missing=
