@@ -207,8 +207,11 @@ void loop::wait_for_work() {
         if (!poll_io()) break_deadlock();
         return;
     }
+    // The one who was waited for goes on at once. Looking for others here would ask the kernel once more for
+    // each that comes alone; those that came with it are in Asio's queue, and the next turn finds them there.
     run_handler(true);
-    poll_io();
+    // But where a posted function failed the loop is about to end, and the others are to run before.
+    if (handler_error_ || !scheduler_.has_ready()) poll_io();
     if (is_real) begin_turn(now());
 }
 
