@@ -29,6 +29,9 @@ worker_died::worker_died(const std::string& job, worker_exit how)
     , how_(std::move(how)) {}
 worker_died::~worker_died() = default;
 
+broken_pool::broken_pool(const std::string& what, std::exception_ptr cause)
+    : std::runtime_error(what)
+    , cause_(std::move(cause)) {}
 broken_pool::~broken_pool() = default;
 unknown_function::~unknown_function() = default;
 

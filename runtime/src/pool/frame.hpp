@@ -14,11 +14,13 @@ inline constexpr std::uint16_t protocol_version = 1;
 inline constexpr std::uint64_t payload_limit = std::uint64_t{1} << 31;
 
 enum class frame_type : std::uint16_t {
-    hello,   ///< worker: ready for jobs
-    call,    ///< pool: a job
-    value,   ///< worker: its result
-    error,   ///< worker: its exception
-    skipped, ///< worker: the job had been cancelled before it was taken
+    hello,      ///< worker: ready for jobs
+    call,       ///< pool: a job
+    value,      ///< worker: its result
+    error,      ///< worker: its exception
+    skipped,    ///< worker: the job had been cancelled before it was taken
+    setting_up, ///< worker: its initializer begins; hello follows
+    unfit,      ///< worker, instead of hello: which setup_step failed, and the exception
 };
 
 /// Precedes every payload. Both ends run the same program on the same machine, so it stands there as in

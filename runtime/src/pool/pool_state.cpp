@@ -17,12 +17,8 @@ namespace tandem::detail {
 
 namespace {
 
-/// So many workers in a row that end before they say hello break the pool; as many that end between being
-/// given a job and taking it fail the job.
+/// So many workers that end between being given a job and taking it fail the job.
 constexpr int attempts = 3;
-
-constexpr const char* cure =
-    " (main has to call tandem::worker_entry(argc, argv) first, or be tandem::run's)";
 
 } // namespace
 
@@ -41,7 +37,7 @@ void pool_state::submit(pool_job& job) {
     job.queued_at_ = clock::now();
     count(job, &job_figures::submitted);
     if (closed_) return refuse(job, "the process_pool is stopped");
-    if (!broken_.empty()) return refuse(job, broken_);
+    if (!broken_.empty()) return refuse(job, broken_, broken_by_);
     try {
         if (job.call_.bytes.size() - sizeof(frame_header) > payload_limit)
             throw codec_error(job.name() + ": the arguments are larger than 2 GiB");
@@ -83,9 +79,9 @@ void pool_state::queue_changed() noexcept {
         rooms_.pop_front().commit();
 }
 
-void pool_state::refuse_queued(const std::string& why) noexcept {
+void pool_state::refuse_queued(const std::string& why, const std::exception_ptr& cause) noexcept {
     while (!queue_.empty())
-        refuse(queue_.pop(), why);
+        refuse(queue_.pop(), why, cause);
     queue_changed();
 }
 
@@ -99,7 +95,7 @@ void pool_state::start_workers() {
 bool pool_state::start_worker() {
     try {
         worker made;
-        made.link = std::make_shared<worker_link>(*io_, static_cast<worker_owner&>(*this), spawn_worker());
+        made.link = std::make_shared<worker_link>(*io_, static_cast<worker_owner&>(*this), source_.start());
         workers_.push_back(made);
         ++counts_.workers;
         made.link->start();
@@ -171,7 +167,8 @@ void pool_state::worker_late(worker_link& which) {
     worker& late = find(which);
     if (late.now == phase::stopping) return terminate(late);
     if (late.now == phase::starting)
-        break_pool("worker " + std::to_string(which.pid()) + " did not report for work in time" + cure);
+        break_pool("worker " + std::to_string(which.pid()) + " did not report for work in time" +
+                   worker_entry_cure);
     which.signal(SIGKILL);
 }
 
@@ -182,6 +179,7 @@ pool_state::worker& pool_state::find(const worker_link& link) noexcept {
 
 void pool_state::worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) {
     worker& by = find(from);
+    if (by.now == phase::starting && header.type != frame_type::hello) return setup_sent(by, header, payload);
     if (header.type == frame_type::hello) {
         if (by.now != phase::starting) throw codec_error("a second hello");
         failed_starts_ = 0;
@@ -234,12 +232,7 @@ void pool_state::worker_ended(worker_link& which, worker_exit how) {
     --counts_.workers;
     const bool unasked = ended.now == phase::starting || ended.now == phase::idle || ended.now == phase::busy;
     if (unasked) ++counts_.died;
-    if (ended.now == phase::starting && broken_.empty()) {
-        const char* advice = how.status == forgotten_worker_entry ? "" : cure; // else it has said so itself
-        if (++failed_starts_ == attempts)
-            break_pool(worker_died("workers end as soon as they start", std::move(how)).what() +
-                       std::string(advice));
-    }
+    if (ended.now == phase::starting && broken_.empty()) start_failed(ended, how);
     if (ended.job) job_lost(*ended.job, *ended.link, std::move(how));
     // An idle one is replaced when it is needed: then nothing spins, whatever kills them.
     const bool working =
@@ -264,10 +257,11 @@ void pool_state::job_lost(pool_job& job, worker_link& link, worker_exit how) {
     }
 }
 
-void pool_state::break_pool(const std::string& why) {
+void pool_state::break_pool(const std::string& why, std::exception_ptr cause) {
     broken_ = "process_pool: " + why;
+    broken_by_ = std::move(cause);
     log(log_level::error, broken_);
-    refuse_queued(broken_);
+    refuse_queued(broken_, broken_by_);
 }
 
 std::optional<duration> pool_state::expected_time(const pool_job& job) noexcept {
@@ -290,9 +284,9 @@ void pool_state::fail(pool_job& job, std::exception_ptr error) noexcept {
     job.commit();
 }
 
-void pool_state::refuse(pool_job& job, const std::string& why) noexcept {
+void pool_state::refuse(pool_job& job, const std::string& why, const std::exception_ptr& cause) noexcept {
     count(job, &job_figures::refused);
-    fail(job, std::make_exception_ptr(broken_pool(job.name() + " was not run: " + why)));
+    fail(job, std::make_exception_ptr(broken_pool(job.name() + " was not run: " + why, cause)));
 }
 
 void pool_state::close() {
@@ -303,6 +297,11 @@ void pool_state::close() {
 void pool_state::finish_if_done() {
     if (!closed_ || !queue_.empty()) return;
     for (worker& each : workers_) {
+        if (each.now == phase::starting && each.set_up) {
+            // Nobody needs it any more, and its initializer may go on for ever.
+            each.now = phase::doomed;
+            each.link->signal(SIGKILL);
+        }
         if (each.now != phase::idle) continue;
         each.now = phase::leaving;
         each.link->finish();

@@ -11,6 +11,7 @@
 #include "pool/pool_figures.hpp"
 #include "pool/pool_service.hpp"
 #include "pool/worker_link.hpp"
+#include "pool/worker_source.hpp"
 #include <tandem/pool/pool_job.hpp>
 #include <tandem/pool/pool_statistics.hpp>
 #include <tandem/pool/process_pool_options.hpp>
@@ -94,6 +95,8 @@ class pool_state final : private worker_owner, private loop_guest {
         phase now = phase::starting;
         /// Null in `busy` where the job has been cancelled before the worker took it.
         pool_job* job = nullptr;
+        /// Its initializer has begun.
+        bool set_up = false;
     };
 
     void worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) override;
@@ -106,24 +109,27 @@ class pool_state final : private worker_owner, private loop_guest {
     void dispatch();
     /// To be called when it has, before others look at it.
     void queue_changed() noexcept;
-    void refuse_queued(const std::string& why) noexcept;
+    void refuse_queued(const std::string& why, const std::exception_ptr& cause = nullptr) noexcept;
     void start_workers();
     bool start_worker();
     void hand_over(pool_job& job, worker& to);
     void terminate(worker& which) noexcept;
     void answered(worker& by, const frame_header& header, byte_buffer payload);
     void job_lost(pool_job& job, worker_link& link, worker_exit how);
-    void start_failed(const std::string& why);
-    void break_pool(const std::string& why);
+    /// It has sent something else than hello.
+    void setup_sent(worker& by, const frame_header& header, const byte_buffer& payload);
+    void start_failed(const worker& which, worker_exit how);
+    void break_pool(const std::string& why, std::exception_ptr cause = nullptr);
     /// To be called with each answer: the worker says for how long it ran the job.
     void note_times(const pool_job& job, duration ran) noexcept;
     void count(const pool_job& job, published<std::uint64_t> job_figures::*what) noexcept;
     void fail(pool_job& job, std::exception_ptr error) noexcept;
-    void refuse(pool_job& job, const std::string& why) noexcept;
+    void refuse(pool_job& job, const std::string& why, const std::exception_ptr& cause = nullptr) noexcept;
     void finish_if_done();
     void end_all(const std::string& why) noexcept;
 
     process_pool_options options_;
+    worker_source source_{options_};
     std::size_t most_workers_;
     boost::asio::io_context* io_ = nullptr;
     std::vector<worker> workers_;
@@ -135,6 +141,7 @@ class pool_state final : private worker_owner, private loop_guest {
     bool closed_ = false;
     /// Why the pool is broken; empty while it is not.
     std::string broken_;
+    std::exception_ptr broken_by_;
     pool_figures counts_;
 };
 

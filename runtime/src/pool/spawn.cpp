@@ -2,16 +2,12 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <string>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <system_error>
-#include <vector>
 
 #include "io/spawn_parts.hpp"
 #include "pool/worker_mark.hpp"
-
-extern char** environ;
 
 namespace tandem::detail {
 
@@ -23,23 +19,6 @@ unique_fd make_page() {
     if (ftruncate(page.get(), sizeof(shared_page)) != 0) throw_errno(errno, "ftruncate");
     return lift(std::move(page), worker_descriptors);
 }
-
-/// Our environment and the mark.
-class marked_environment {
-  public:
-    marked_environment()
-        : mark_(make_worker_mark()) {
-        for (char** each = environ; each && *each; ++each)
-            variables_.push_back(*each);
-        variables_.push_back(mark_.data());
-        variables_.push_back(nullptr);
-    }
-    char** get() noexcept { return variables_.data(); }
-
-  private:
-    std::string mark_;
-    std::vector<char*> variables_;
-};
 
 } // namespace
 
@@ -55,7 +34,7 @@ page_mapping::~page_mapping() {
 
 namespace {
 
-spawned_worker start_worker() {
+spawned_worker start_worker(marked_environment& environment, int setup) {
     auto data = make_socket_pair(SOCK_STREAM, worker_descriptors);
     auto control = make_socket_pair(SOCK_SEQPACKET, worker_descriptors);
     auto error_output = make_pipe(pipe_use::child_writes, worker_descriptors);
@@ -67,12 +46,12 @@ spawned_worker start_worker() {
     actions.give(data.theirs.get(), worker_data);
     actions.give(control.theirs.get(), worker_control);
     actions.give(page.get(), worker_page);
+    actions.give(setup, worker_setup_file);
     actions.close_from(worker_descriptors);
 
     spawned_worker worker;
     worker.page = page_mapping(page.get());
     const spawn_attributes attributes(true);
-    marked_environment environment;
     char* const arguments[] = {program_invocation_name, nullptr};
     // The link leads to the image that runs here, even when its file has been replaced.
     auto [pid, ended] = spawn_process("/proc/self/exe", actions, attributes, arguments, environment.get());
@@ -86,9 +65,9 @@ spawned_worker start_worker() {
 
 } // namespace
 
-spawned_worker spawn_worker() {
+spawned_worker spawn_worker(marked_environment& environment, int setup) {
     try {
-        return start_worker();
+        return start_worker(environment, setup);
     } catch (const std::system_error& error) {
         throw std::system_error(error.code(), "process_pool: cannot start a worker");
     }

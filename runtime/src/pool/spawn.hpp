@@ -1,7 +1,9 @@
 // Starting worker processes.
 #pragma once
 #include "io/unique_fd.hpp"
+#include "pool/marked_environment.hpp"
 #include "pool/shared_page.hpp"
+#include "pool/worker_places.hpp"
 
 namespace tandem::detail {
 
@@ -33,11 +35,12 @@ struct spawned_worker {
     unique_fd control;
     unique_fd error_output;
     page_mapping page;
+    worker_place place;
 };
 
 /// Starts this program once more, marked as a worker: in a process group of its own, with default signal
-/// dispositions, nothing blocked, /dev/null as stdin, and no descriptor of ours but stdout. Throws
-/// std::system_error.
-spawned_worker spawn_worker();
+/// dispositions, nothing blocked, /dev/null as stdin, and no descriptor of ours but stdout and `setup`, the
+/// file of worker_setup, which must be none of the numbers that a worker's own get. Throws std::system_error.
+spawned_worker spawn_worker(marked_environment& environment, int setup);
 
 } // namespace tandem::detail

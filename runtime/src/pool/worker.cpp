@@ -8,14 +8,18 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 
+#include "pool/apply_limits.hpp"
 #include "pool/call.hpp"
 #include "pool/frame.hpp"
+#include "pool/seccomp.hpp"
 #include "pool/shared_page.hpp"
 #include "pool/worker_control.hpp"
 #include "pool/worker_log.hpp"
 #include "pool/worker_mark.hpp"
+#include "pool/worker_setup.hpp"
 #include <tandem/base/clock.hpp>
 
 namespace tandem {
@@ -37,14 +41,33 @@ void close_on_exec(int descriptor) {
 class worker {
   public:
     worker() {
-        for (int descriptor = worker_data; descriptor < worker_descriptors; ++descriptor)
+        for (int descriptor = worker_data; descriptor < worker_setup_file; ++descriptor)
             close_on_exec(descriptor);
         void* page = mmap(nullptr, sizeof(shared_page), PROT_READ | PROT_WRITE, MAP_SHARED, worker_page, 0);
         if (page == MAP_FAILED) fail("started without its page");
         page_ = static_cast<shared_page*>(page);
     }
 
-    current_job& current() noexcept { return current_; }
+    /// Becomes what the pool's options say, or tells the pool why it cannot and exits.
+    void prepare(const worker_mark& mark) {
+        const int parent = watch_parent(mark.parent);
+        const worker_setup setup(worker_setup_file);
+        attempt(setup_step::limits, [&] {
+            apply_limits(setup.limits(), mark.place);
+            try {
+                start_control_thread(parent, current_);
+            } catch (const std::system_error& error) {
+                // Most likely for want of memory.
+                throw std::system_error(error.code(), "address_space: a thread cannot be started");
+            }
+        });
+        if (setup.has_initializer()) {
+            encoder notice(sizeof(frame_header));
+            send(notice, frame_type::setting_up, frame_header());
+            attempt(setup_step::initializer, [&] { setup.initialize(); });
+        }
+        if (setup.limits().compute_only) attempt(setup_step::filter, &leave_compute_only);
+    }
 
     /// Serves the pool until it closes its end of the data socket.
     void serve() {
@@ -56,6 +79,19 @@ class worker {
     }
 
   private:
+    template <class F> void attempt(setup_step step, F act) {
+        try {
+            act();
+        } catch (...) {
+            encoder reason(sizeof(frame_header));
+            tandem::encode(reason, step);
+            tandem::encode(reason, std::current_exception());
+            send(reason, frame_type::unfit, frame_header());
+            std::fflush(stdout);
+            std::_Exit(1);
+        }
+    }
+
     bool receive(frame& out) {
         while (!reader_.next(out)) {
             const auto space = reader_.space();
@@ -128,8 +164,8 @@ class worker {
     send_log_to_pool();
     // Never destroyed: the control thread uses it until the process is gone.
     static auto& self = *new worker;
-    start_control_thread(mark.parent, self.current());
     try {
+        self.prepare(mark);
         self.serve();
     } catch (const std::exception& error) {
         fail(error.what());

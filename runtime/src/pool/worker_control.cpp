@@ -23,19 +23,6 @@ namespace {
     std::_Exit(0);
 }
 
-/// A descriptor that becomes readable when the parent ends. PR_SET_PDEATHSIG would do at the end of the
-/// *thread* that started the worker.
-int watch_parent(int parent) {
-    const int watched = static_cast<int>(syscall(SYS_pidfd_open, parent, 0));
-    // It may have ended before, and its id be another's by now.
-    if (getppid() != parent) die_with_group();
-    if (watched < 0) {
-        std::perror("tandem: worker: pidfd_open");
-        std::_Exit(71); // EX_OSERR
-    }
-    return watched;
-}
-
 void pass_on_stop_requests(current_job& job) {
     stop_request request;
     while (true) {
@@ -60,6 +47,18 @@ void listen_for_control(int parent, current_job& job) {
 
 } // namespace
 
+int watch_parent(int parent) {
+    // PR_SET_PDEATHSIG would tell of the end of the *thread* that started the worker.
+    const int watched = static_cast<int>(syscall(SYS_pidfd_open, parent, 0));
+    // It may have ended before, and its id be another's by now.
+    if (getppid() != parent) die_with_group();
+    if (watched < 0) {
+        std::perror("tandem: worker: pidfd_open");
+        std::_Exit(71); // EX_OSERR
+    }
+    return watched;
+}
+
 std::stop_token current_job::begin(std::uint64_t job) {
     const std::lock_guard lock(mutex_);
     running_ = job;
@@ -83,13 +82,12 @@ void current_job::stop(std::uint64_t job) {
 }
 
 void start_control_thread(int parent, current_job& job) {
-    const int watched = watch_parent(parent);
     // Signals are for the job: its thread may have handlers and masks of its own.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::thread(listen_for_control, watched, std::ref(job)).detach();
+    std::thread(listen_for_control, parent, std::ref(job)).detach();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

@@ -27,8 +27,13 @@ class current_job {
     std::stop_source source_{std::nostopstate};
 };
 
+/// A descriptor that becomes readable when the parent of this process, which must be `parent`, ends. Ends
+/// this process where it has ended already.
+int watch_parent(int parent);
+
 /// Starts the thread. It passes stop requests on to `job`, and ends the process at once, even in the middle
-/// of a job, when the process `parent` is gone or the pool has closed the control socket.
+/// of a job, when `parent`, the pidfd of the pool's process, becomes readable or the pool has closed the
+/// control socket.
 void start_control_thread(int parent, current_job& job);
 
 } // namespace tandem::detail

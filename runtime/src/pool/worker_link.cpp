@@ -31,6 +31,7 @@ worker_link::worker_link(boost::asio::io_context& io, worker_owner& owner, spawn
     : owner_(&owner)
     , pid_(worker.pid)
     , page_(std::move(worker.page))
+    , place_(std::move(worker.place))
     , ended_(io, worker.ended.release())
     , data_(io, worker.data.release())
     , error_output_(io, worker.error_output.release())
@@ -172,6 +173,7 @@ void worker_link::reap() noexcept {
     while (wait4(pid_, &status, 0, &used) < 0 && errno == EINTR) {
     }
     pid_ = 0;
+    place_ = worker_place();
     how_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     how_.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     how_.user_time = microseconds(used.ru_utime);

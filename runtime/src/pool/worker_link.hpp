@@ -75,6 +75,7 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     worker_owner* owner_;
     int pid_;
     page_mapping page_;
+    worker_place place_;
     boost::asio::posix::stream_descriptor ended_;
     boost::asio::posix::stream_descriptor data_;
     boost::asio::posix::stream_descriptor error_output_;

@@ -8,16 +8,16 @@
 
 namespace tandem::detail {
 
-std::string make_worker_mark() {
+std::string make_worker_mark(unsigned place) {
     return std::string(worker_mark_name) + '=' + std::to_string(protocol_version) + ':' +
-           std::to_string(getpid());
+           std::to_string(getpid()) + ':' + std::to_string(place);
 }
 
 std::optional<worker_mark> find_worker_mark() {
     const char* text = std::getenv(worker_mark_name);
     if (!text) return std::nullopt;
     worker_mark mark;
-    if (std::sscanf(text, "%d:%d", &mark.version, &mark.parent) != 2) return worker_mark();
+    if (std::sscanf(text, "%d:%d:%u", &mark.version, &mark.parent, &mark.place) != 3) return worker_mark();
     return mark;
 }
 

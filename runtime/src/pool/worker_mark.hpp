@@ -6,24 +6,31 @@
 namespace tandem::detail {
 
 /// Where a worker finds what its pool gives it. The pool puts them there, and nothing above.
-inline constexpr int worker_data = 3;    ///< stream socket: frames
-inline constexpr int worker_control = 4; ///< packet socket: requests to stop a job
-inline constexpr int worker_page = 5;    ///< memory shared with the pool: the states of its jobs
-inline constexpr int worker_descriptors = 6;
+inline constexpr int worker_data = 3;       ///< stream socket: frames
+inline constexpr int worker_control = 4;    ///< packet socket: requests to stop a job
+inline constexpr int worker_page = 5;       ///< memory shared with the pool: the states of its jobs
+inline constexpr int worker_setup_file = 6; ///< see worker_setup; closed once it is mapped
+inline constexpr int worker_descriptors = 7;
 
-/// "TANDEM_WORKER=<protocol version>:<pid of the pool's process>" in the environment.
+/// "TANDEM_WORKER=<protocol version>:<pid of the pool's process>:<place>" in the environment.
 inline constexpr const char* worker_mark_name = "TANDEM_WORKER";
 
 /// The exit status of a worker to be whose main does not call worker_entry; EX_CONFIG of sysexits.h.
 inline constexpr int forgotten_worker_entry = 78;
 
+/// For messages about workers that never report.
+inline constexpr const char* worker_entry_cure =
+    " (main has to call tandem::worker_entry(argc, argv) first, or be tandem::run's)";
+
 struct worker_mark {
     int version = 0;
     int parent = 0;
+    /// Tells the workers of a pool that live at the same time apart: 0, 1, …
+    unsigned place = 0;
 };
 
 /// The mark as it stands in the environment of a worker to be.
-std::string make_worker_mark();
+std::string make_worker_mark(unsigned place);
 
 /// The mark of this process; empty where it has none. One that cannot be read has version 0.
 std::optional<worker_mark> find_worker_mark();

@@ -1,6 +1,7 @@
 // What can go wrong with a job besides its function's own errors.
 #pragma once
 #include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -46,8 +47,13 @@ class TANDEM_API worker_died : public std::runtime_error {
 /// The pool cannot run jobs: its workers do not start, or it has been stopped. The message says which.
 class TANDEM_API broken_pool : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit broken_pool(const std::string& what, std::exception_ptr cause = nullptr);
     ~broken_pool() override;
+    /// The error behind it: what the initializer threw, how the last worker died. Null where there is none.
+    const std::exception_ptr& cause() const noexcept { return cause_; }
+
+  private:
+    std::exception_ptr cause_;
 };
 
 /// The job's function lies in a module (a shared library) that the worker does not have, or has in another

@@ -3,6 +3,8 @@
 #include <cstddef>
 
 #include <tandem/base/clock.hpp>
+#include <tandem/pool/setup_call.hpp>
+#include <tandem/pool/worker_limits.hpp>
 
 namespace tandem {
 
@@ -34,16 +36,40 @@ class process_pool_options {
         return *this;
     }
 
+    /// What workers may use and see; see worker_limits.
+    process_pool_options& limits(worker_limits limits) {
+        limits_ = std::move(limits);
+        return *this;
+    }
+
+    /// Runs `function(arguments...)` in every worker before its first job, on the thread that runs its jobs:
+    /// to open a file, to load a model. What it leaves in globals and statics is there for the jobs; what it
+    /// returns is dropped. For functions and arguments the same rules hold as for process_pool::run, and they
+    /// are encoded at once: throws codec_error.
+    ///
+    /// What it throws breaks the pool: the broken_pool that jobs fail with then names it and has it as its
+    /// cause(). So do three workers in a row that die in it. It may take its time: hello_within ends before
+    /// it.
+    template <class F, class... A> process_pool_options& initializer(F&& function, A&&... arguments) {
+        initializer_ =
+            detail::setup_call(detail::encode_call(std::forward<F>(function), std::forward<A>(arguments)...));
+        return *this;
+    }
+
     unsigned workers() const noexcept { return workers_; }
     std::size_t queue_limit() const noexcept { return queue_limit_; }
     duration grace() const noexcept { return grace_; }
     duration hello_within() const noexcept { return hello_within_; }
+    const worker_limits& limits() const noexcept { return limits_; }
+    const detail::setup_call& initializer_call() const noexcept { return initializer_; }
 
   private:
     unsigned workers_ = 0;
     std::size_t queue_limit_ = static_cast<std::size_t>(-1);
     duration grace_ = std::chrono::seconds(2);
     duration hello_within_ = std::chrono::seconds(10);
+    worker_limits limits_;
+    detail::setup_call initializer_;
 };
 
 } // namespace tandem
