@@ -7,6 +7,12 @@
 
 namespace tandem::detail {
 
+void check_frame(const frame_header& header) {
+    if (header.magic != frame_magic || header.version != protocol_version)
+        throw codec_error("tandem: not a frame of this version of the protocol");
+    if (header.length > payload_limit) throw codec_error("tandem: a frame longer than the limit");
+}
+
 frame_reader::frame_reader() {
     small_.resize_for_overwrite(small_size);
 }
@@ -32,9 +38,7 @@ bool frame_reader::next(frame& out) {
         if (held < sizeof(frame_header)) return false;
         frame_header header;
         std::memcpy(&header, small_.data() + begin_, sizeof header);
-        if (header.magic != frame_magic || header.version != protocol_version)
-            throw codec_error("tandem: not a frame of this version of the protocol");
-        if (header.length > payload_limit) throw codec_error("tandem: a frame longer than the limit");
+        check_frame(header);
         const auto length = static_cast<std::size_t>(header.length);
         const std::size_t payload = held - sizeof header;
         if (length <= small_size - sizeof header) {

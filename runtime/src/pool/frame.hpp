@@ -1,4 +1,4 @@
-// What travels on a worker's data socket.
+// What travels between a pool and a worker.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace tandem::detail {
 
 inline constexpr std::uint32_t frame_magic = 0x444e4154; // "TAND"
-inline constexpr std::uint16_t protocol_version = 1;
+inline constexpr std::uint16_t protocol_version = 2;
 /// The most a frame may carry, in bytes. Arguments and results beyond it are refused before they are sent.
 inline constexpr std::uint64_t payload_limit = std::uint64_t{1} << 31;
 
@@ -23,6 +23,12 @@ enum class frame_type : std::uint16_t {
     unfit,      ///< worker, instead of hello: which setup_step failed, and the exception
 };
 
+/// Where a payload is.
+enum class payload_place : std::uint16_t {
+    ring,   ///< behind its header
+    socket, ///< on the data socket, behind a copy of its header
+};
+
 /// Precedes every payload. Both ends run the same program on the same machine, so it stands there as in
 /// memory.
 struct frame_header {
@@ -34,13 +40,17 @@ struct frame_header {
     std::int64_t deadline = std::numeric_limits<std::int64_t>::max();
     std::int32_t priority = 0;
     /// The place of the job's state in the shared page.
-    std::uint32_t slot = 0;
+    std::uint16_t slot = 0;
+    payload_place place = payload_place::ring;
     /// Bytes of payload that follow.
     std::uint64_t length = 0;
     /// In an answer: for how long the job ran, in nanoseconds.
     std::int64_t ran = 0;
 };
 static_assert(sizeof(frame_header) == 48);
+
+/// Throws codec_error if it is no header.
+void check_frame(const frame_header& header);
 
 struct frame {
     frame_header header;

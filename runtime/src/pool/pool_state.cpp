@@ -2,25 +2,15 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstring>
 #include <system_error>
 #include <thread>
 
-#include "pool/carried_error.hpp"
 #include "pool/worker_mark.hpp"
 #include <tandem/base/error.hpp>
 #include <tandem/base/log.hpp>
 #include <tandem/io/asio.hpp>
-#include <tandem/threads/job_cancelled.hpp>
 
 namespace tandem::detail {
-
-namespace {
-
-/// So many workers that end between being given a job and taking it fail the job.
-constexpr int attempts = 3;
-
-} // namespace
 
 pool_state::pool_state(const process_pool_options& options)
     : options_(options)
@@ -61,18 +51,17 @@ void pool_state::bind() {
 
 void pool_state::dispatch() {
     while (!queue_.empty()) {
-        const auto idle = std::find_if(workers_.begin(), workers_.end(), [](const worker& each) {
-            return each.now == phase::idle && each.link->is_alive();
-        });
-        if (idle == workers_.end()) break;
-        hand_over(queue_.pop(), *idle);
+        worker* const to = find_worker_for(queue_.front());
+        if (!to) break;
+        hand_over(queue_.pop(), *to);
     }
+    share_out();
     start_workers();
     queue_changed();
 }
 
 void pool_state::queue_changed() noexcept {
-    counts_.queued = queue_.size();
+    counts_.queued = queue_.size() + behind_;
     // All of them: those who come too late see for themselves.
     if (!has_room()) return;
     while (!rooms_.empty())
@@ -88,7 +77,8 @@ void pool_state::refuse_queued(const std::string& why, const std::exception_ptr&
 void pool_state::start_workers() {
     auto starting = static_cast<std::size_t>(std::count_if(
         workers_.begin(), workers_.end(), [](const worker& each) { return each.now == phase::starting; }));
-    while (broken_.empty() && starting < queue_.size() && workers_.size() < most_workers_ && start_worker())
+    while (broken_.empty() && starting < queue_.size() + behind_ && workers_.size() < most_workers_ &&
+           start_worker())
         ++starting;
 }
 
@@ -110,51 +100,6 @@ bool pool_state::start_worker() {
         }
         return false;
     }
-}
-
-void pool_state::hand_over(pool_job& job, worker& to) {
-    frame_header header;
-    header.type = frame_type::call;
-    header.job = job.id_;
-    if (const auto deadline = job.waiting_task().scope().deadline())
-        header.deadline =
-            std::chrono::duration_cast<std::chrono::nanoseconds>(deadline->time_since_epoch()).count();
-    header.priority = job.context_.priority;
-    header.length = job.frame_->size() - sizeof header;
-    std::memcpy(job.frame_->data(), &header, sizeof header);
-
-    ++counts_.running;
-    if (job.context_.record) job.context_.record->begin();
-    to.now = phase::busy;
-    to.job = &job;
-    to.link->slot().queue(job.id_);
-    to.link->send(job.frame_);
-}
-
-bool pool_state::cancel(pool_job& job) noexcept {
-    if (queue_.remove(job)) {
-        count(job, &job_figures::cancelled);
-        queue_changed();
-        return true;
-    }
-    const auto at =
-        std::find_if(workers_.begin(), workers_.end(), [&](const worker& each) { return each.job == &job; });
-    if (at->link->slot().cancel(job.id_)) {
-        // The worker skips it. Until it says so, it is busy.
-        at->job = nullptr;
-        --counts_.running;
-        count(job, &job_figures::cancelled);
-        return true;
-    }
-    job.stopped_ = true;
-    if (job.call_.takes_stop_token) {
-        at->now = phase::stopping;
-        at->link->ask_to_stop(job.id_);
-        at->link->allow(options_.grace());
-    } else {
-        terminate(*at);
-    }
-    return false;
 }
 
 void pool_state::terminate(worker& which) noexcept {
@@ -193,68 +138,21 @@ void pool_state::worker_sent(worker_link& from, const frame_header& header, byte
     finish_if_done();
 }
 
-void pool_state::answered(worker& by, const frame_header& header, byte_buffer payload) {
-    const bool ran = header.type == frame_type::value || header.type == frame_type::error;
-    if (ran ? !by.job || by.job->id_ != header.job : header.type != frame_type::skipped || by.job)
-        throw codec_error("an answer to a job that it does not have");
-    pool_job* job = std::exchange(by.job, nullptr);
-    if (by.now == phase::doomed) {
-        // It has been sent SIGTERM, and there is nothing left to be careful with.
-        by.link->signal(SIGKILL);
-    } else {
-        by.link->stop_allowance();
-        by.now = phase::idle;
-    }
-    if (!job) return;
-    --counts_.running;
-    note_times(*job, std::chrono::nanoseconds(header.ran));
-    if (job->context_.record) job->context_.record->note_end();
-    const bool was_stopped = std::exchange(job->stopped_, false);
-    job->frame_.reset();
-    if (header.type == frame_type::value) {
-        count(*job, &job_figures::done);
-        job->result_ = std::move(payload);
-        job->commit();
-    } else {
-        decoder in(payload.data(), payload.size());
-        std::exception_ptr error = decode_exception(in);
-        // It passed on the `cancelled` that its own loop threw when it was asked to stop.
-        job->stopped_ = was_stopped && error && *error.__cxa_exception_type() == typeid(job_cancelled);
-        count(*job, job->stopped_ ? &job_figures::cancelled : &job_figures::failed);
-        fail(*job, std::move(error));
-    }
-}
-
 void pool_state::worker_ended(worker_link& which, worker_exit how) {
     const auto at = workers_.begin() + (&find(which) - workers_.data());
-    const worker ended = std::move(*at);
+    worker ended = std::move(*at);
     workers_.erase(at);
     --counts_.workers;
     const bool unasked = ended.now == phase::starting || ended.now == phase::idle || ended.now == phase::busy;
     if (unasked) ++counts_.died;
     if (ended.now == phase::starting && broken_.empty()) start_failed(ended, how);
-    if (ended.job) job_lost(*ended.job, *ended.link, std::move(how));
+    jobs_lost(ended, std::move(how));
     // An idle one is replaced when it is needed: then nothing spins, whatever kills them.
     const bool working =
         ended.now != phase::starting && ended.now != phase::idle && ended.now != phase::leaving;
     dispatch();
     if (working && !closed_ && broken_.empty() && workers_.size() < most_workers_) start_worker();
     finish_if_done();
-}
-
-void pool_state::job_lost(pool_job& job, worker_link& link, worker_exit how) {
-    --counts_.running;
-    if (job.stopped_) {
-        count(job, &job_figures::cancelled);
-        job.commit();
-    } else if (link.slot().cancel(job.id_) && ++job.returned_ < attempts && broken_.empty()) {
-        // The worker had not taken it: back to the head of the queue.
-        queue_.push_first(job, job.context_.priority);
-        if (job.context_.record) job.context_.record->give_back();
-    } else {
-        count(job, &job_figures::crashed);
-        fail(job, std::make_exception_ptr(worker_died(job.name(), std::move(how))));
-    }
 }
 
 void pool_state::break_pool(const std::string& why, std::exception_ptr cause) {
@@ -322,9 +220,11 @@ void pool_state::end_all(const std::string& why) noexcept {
         each.link->signal(SIGKILL);
     for (const worker& each : workers_) {
         each.link->abandon();
-        if (each.job) refuse(*each.job, why);
+        for (std::size_t i = 0; i < each.jobs.size(); ++i)
+            if (each.jobs[i].job) refuse(*each.jobs[i].job, why);
     }
     workers_.clear();
+    behind_ = 0;
     refuse_queued(why);
     counts_.running = counts_.workers = 0;
     while (!stops_.empty())

@@ -10,6 +10,7 @@
 
 #include "pool/pool_figures.hpp"
 #include "pool/pool_service.hpp"
+#include "pool/worker_jobs.hpp"
 #include "pool/worker_link.hpp"
 #include "pool/worker_source.hpp"
 #include <tandem/pool/pool_job.hpp>
@@ -71,11 +72,12 @@ class pool_state final : private worker_owner, private loop_guest {
     bool is_empty() const noexcept { return workers_.empty(); }
     void when_empty(pool_stop& waiting) noexcept { stops_.push_back(waiting); }
 
-    bool has_room() const noexcept { return queue_.size() < options_.queue_limit(); }
+    bool has_room() const noexcept { return queue_.size() + behind_ < options_.queue_limit(); }
     void when_room(pool_room& waiting) noexcept { rooms_.push_back(waiting); }
     std::size_t most_workers() const noexcept { return most_workers_; }
     /// How long the job is going to run, as far as that can be told.
     static std::optional<duration> expected_time(const pool_job& job) noexcept;
+    static std::optional<duration> time_in_worker(const pool_job& job) noexcept;
 
     std::vector<int> pids() const;
     pool_statistics statistics() const;
@@ -85,7 +87,7 @@ class pool_state final : private worker_owner, private loop_guest {
     enum class phase {
         starting, ///< has not said hello yet
         idle,
-        busy,     ///< has a job, or one that it is about to skip
+        busy,     ///< has jobs, or some that it is about to skip
         stopping, ///< its job is asked to stop
         doomed,   ///< has been signalled: whatever it still sends, it gets no other job
         leaving,  ///< has been told to exit
@@ -93,8 +95,7 @@ class pool_state final : private worker_owner, private loop_guest {
     struct worker {
         std::shared_ptr<worker_link> link;
         phase now = phase::starting;
-        /// Null in `busy` where the job has been cancelled before the worker took it.
-        pool_job* job = nullptr;
+        worker_jobs jobs;
         /// Its initializer has begun.
         bool set_up = false;
     };
@@ -112,10 +113,17 @@ class pool_state final : private worker_owner, private loop_guest {
     void refuse_queued(const std::string& why, const std::exception_ptr& cause = nullptr) noexcept;
     void start_workers();
     bool start_worker();
+    worker* find_worker_for(const pool_job& job) noexcept;
+    void share_out();
+    pool_job* take_one_back() noexcept;
+    pool_job* take_back(worker& from, std::size_t place) noexcept;
     void hand_over(pool_job& job, worker& to);
+    void begin_next(worker& which) noexcept;
+    void return_to_queue(pool_job& job) noexcept;
     void terminate(worker& which) noexcept;
     void answered(worker& by, const frame_header& header, byte_buffer payload);
-    void job_lost(pool_job& job, worker_link& link, worker_exit how);
+    void jobs_lost(worker& ended, worker_exit how);
+    void job_crashed(pool_job& job, worker_exit how);
     /// It has sent something else than hello.
     void setup_sent(worker& by, const frame_header& header, const byte_buffer& payload);
     void start_failed(const worker& which, worker_exit how);
@@ -136,6 +144,8 @@ class pool_state final : private worker_owner, private loop_guest {
     priority_lists<pool_job, pool_queue_tag> queue_;
     intrusive_list<pool_room, room_queue_tag> rooms_;
     intrusive_list<pool_stop, stop_queue_tag> stops_;
+    /// Jobs that workers hold behind the one that they run.
+    std::size_t behind_ = 0;
     std::uint64_t last_job_ = 0;
     int failed_starts_ = 0;
     bool closed_ = false;

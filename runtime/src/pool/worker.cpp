@@ -2,6 +2,7 @@
 #include <tandem/pool/worker.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
@@ -46,6 +47,8 @@ class worker {
         void* page = mmap(nullptr, sizeof(shared_page), PROT_READ | PROT_WRITE, MAP_SHARED, worker_page, 0);
         if (page == MAP_FAILED) fail("started without its page");
         page_ = static_cast<shared_page*>(page);
+        calls_ = ring_reader(page_->calls);
+        answers_ = ring_writer(page_->answers);
     }
 
     /// Becomes what the pool's options say, or tells the pool why it cannot and exits.
@@ -74,7 +77,7 @@ class worker {
         encoder hello(sizeof(frame_header));
         send(hello, frame_type::hello, frame_header());
         frame call;
-        while (receive(call))
+        while (next_call(call))
             answer(call);
     }
 
@@ -92,23 +95,42 @@ class worker {
         }
     }
 
-    bool receive(frame& out) {
-        while (!reader_.next(out)) {
-            const auto space = reader_.space();
-            const ssize_t got = recv(worker_data, space.data, space.size, 0);
-            if (got == 0) return false;
-            if (got > 0) reader_.filled(static_cast<std::size_t>(got));
-            if (got < 0 && errno != EINTR) return false;
+    /// Waits for a call. Returns false if the pool wants the worker to exit.
+    bool next_call(frame& out) {
+        while (!calls_.next(out)) {
+            if (owes_bell_) tell_pool();
+            if (page_->leaving.load() != 0) return false;
+            if (calls_.may_sleep()) futex_sleep(calls_.asleep());
         }
         return true;
     }
 
-    void answer(const frame& call) {
-        encoder reply(sizeof(frame_header));
+    /// The payload of `call` where it comes by the socket.
+    void receive_payload(frame& call) {
+        frame whole;
+        while (!reader_.next(whole)) {
+            const auto space = reader_.space();
+            const ssize_t got = recv(worker_data, space.data, space.size, 0);
+            if (got > 0)
+                reader_.filled(static_cast<std::size_t>(got));
+            else if (got == 0 || errno != EINTR)
+                std::_Exit(0); // the pool has gone; its control socket tells the same
+        }
+        if (whole.header.job != call.header.job || whole.header.length != call.header.length)
+            throw codec_error("tandem: the arguments of another job");
+        call.payload = whole.payload;
+    }
+
+    void answer(frame& call) {
         if (call.header.type != frame_type::call || call.header.slot >= shared_page::slots)
             throw codec_error("tandem: not a call");
-        if (!page_->jobs[call.header.slot].take(call.header.job)) {
-            send(reply, frame_type::skipped, call.header);
+        if (call.header.place == payload_place::socket) receive_payload(call);
+        encoder reply(sizeof(frame_header));
+        job_slot& slot = page_->jobs[call.header.slot];
+        if (!slot.take(call.header.job)) {
+            publish(reply, frame_type::skipped, call.header);
+            // Nobody waits for that: the pool is told with the next answer, or when there is nothing to do.
+            owes_bell_ = true;
             return;
         }
         frame_header header = call.header;
@@ -117,7 +139,8 @@ class worker {
         header.ran = std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now() - begun).count();
         // Jobs that print would otherwise be heard only when the worker exits, or never if it is killed.
         std::fflush(stdout);
-        send(reply, outcome, header);
+        publish(reply, outcome, header);
+        slot.finish(header.job);
     }
 
     frame_type run(const frame& call, encoder& reply) {
@@ -139,6 +162,29 @@ class worker {
         return outcome;
     }
 
+    /// Puts an answer where the pool finds it even if this process dies now, and tells the pool if it sleeps.
+    void publish(encoder& message, frame_type type, frame_header header) {
+        header.type = type;
+        header.length = message.size() - sizeof header;
+        header.place = payload_place::ring;
+        const bool is_short = header.length <= ring_writer::longest;
+        if (!is_short || !answers_.write(header, message.data() + sizeof header)) {
+            header.place = payload_place::socket;
+            if (!answers_.write(header, nullptr)) fail("the pool leaves no room for answers");
+        }
+        if (type != frame_type::skipped) tell_pool();
+        if (header.place == payload_place::socket) send(message, type, header);
+    }
+
+    /// Wakes the pool's loop if it waits for answers.
+    void tell_pool() noexcept {
+        owes_bell_ = false;
+        if (!answers_.must_wake()) return;
+        const char bell = 0;
+        // There is room: the pool asks for one at a time. If the pool has gone the control thread knows.
+        static_cast<void>(::send(worker_control, &bell, sizeof bell, MSG_NOSIGNAL | MSG_DONTWAIT));
+    }
+
     void send(encoder& message, frame_type type, frame_header header) {
         header.type = type;
         header.length = message.size() - sizeof header;
@@ -154,6 +200,10 @@ class worker {
     }
 
     shared_page* page_ = nullptr;
+    ring_reader calls_;
+    ring_writer answers_;
+    /// The pool has been answered something without being woken.
+    bool owes_bell_ = false;
     frame_reader reader_;
     current_job current_;
 };

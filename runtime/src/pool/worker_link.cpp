@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -35,20 +36,34 @@ worker_link::worker_link(boost::asio::io_context& io, worker_owner& owner, spawn
     , ended_(io, worker.ended.release())
     , data_(io, worker.data.release())
     , error_output_(io, worker.error_output.release())
-    , control_(std::move(worker.control))
+    , control_(io)
     , allowance_(io)
+    , calls_(page_->calls)
+    , answers_(page_->answers)
     , errors_(worker.pid) {
+    control_.assign(boost::asio::generic::stream_protocol(AF_UNIX, 0), worker.control.release());
     how_.pid = worker.pid;
 }
 
 void worker_link::start() {
+    static_cast<void>(answers_.may_sleep());
+    listen_for_bell();
     listen_for_data();
     listen_for_errors();
     listen_for_end();
 }
 
-// The three wait for readiness and read by themselves, instead of letting Asio read: at the worker's end what
-// it had sent before can then be read in order, whichever of the handlers comes first.
+void worker_link::listen_for_bell() {
+    control_.async_receive(boost::asio::buffer(bell_),
+                           [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+                               // What comes without a bell any more is read at the worker's end.
+                               if (error || !self->owner_) return;
+                               if (self->take_answers() && self->owner_) self->listen_for_bell();
+                           });
+}
+
+// The three others wait for readiness and read by themselves, instead of letting Asio read: at the worker's
+// end what it had sent before can then be read in order, whichever of the handlers comes first.
 
 void worker_link::listen_for_data() {
     data_.async_wait(descriptor::wait_read,
@@ -74,29 +89,64 @@ void worker_link::listen_for_end() {
                       });
 }
 
-/// Passes on the frames that have come. Returns false at the end of the stream.
-bool worker_link::read_data() {
+/// Passes on what has come. Returns false if nothing else will.
+bool worker_link::take_answers() {
     try {
-        for (int move = 0; move < moves_a_turn; ++move) {
-            const auto space = reader_.space();
-            const ssize_t got = recv(data_.native_handle(), space.data, space.size, MSG_DONTWAIT);
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0 && errno == EAGAIN) return true;
-            if (got <= 0) break;
-            reader_.filled(static_cast<std::size_t>(got));
-            frame found;
-            while (owner_ && reader_.next(found))
-                owner_->worker_sent(*this, found.header, reader_.take_payload(found));
-            if (!owner_) return false;
-            if (move + 1 == moves_a_turn) return true;
-        }
+        // The worker rings again only after this has seen an empty ring.
+        do {
+            if (!pass_on()) return false;
+        } while (!awaited_ && !answers_.may_sleep());
+        return true;
     } catch (const codec_error& error) {
         log(log_level::error,
             "worker " + std::to_string(pid_) + " sent garbage and is killed: " + error.what());
+        signal(SIGKILL);
+        return false;
     }
-    // Without the socket the process is of no use. Its end is reported when it has ended.
-    signal(SIGKILL);
+}
+
+/// One frame after the other, those of the ring first: what comes by the socket is announced there, or is no
+/// answer. Returns false if nobody listens any more.
+bool worker_link::pass_on() {
+    frame found;
+    while (owner_) {
+        if (!awaited_ && answers_.next(found)) {
+            if (found.header.place == payload_place::socket) {
+                awaited_ = found.header;
+                continue;
+            }
+            byte_buffer payload;
+            payload.append(found.payload, static_cast<std::size_t>(found.header.length));
+            owner_->worker_sent(*this, found.header, std::move(payload));
+            continue;
+        }
+        if (!reader_.next(found)) return true;
+        if (found.header.type == frame_type::value || found.header.type == frame_type::error) {
+            if (!awaited_ || awaited_->job != found.header.job || awaited_->length != found.header.length)
+                throw codec_error("an answer that was not announced");
+            awaited_.reset();
+        }
+        owner_->worker_sent(*this, found.header, reader_.take_payload(found));
+    }
     return false;
+}
+
+/// Reads the data socket and passes on what has come. Returns false at the end of the stream.
+bool worker_link::read_data() {
+    for (int move = 0; move < moves_a_turn; ++move) {
+        const auto space = reader_.space();
+        const ssize_t got = recv(data_.native_handle(), space.data, space.size, MSG_DONTWAIT);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EAGAIN) return true;
+        if (got <= 0) {
+            // Without the socket the process is of no use. Its end is reported when it has ended.
+            signal(SIGKILL);
+            return false;
+        }
+        reader_.filled(static_cast<std::size_t>(got));
+        if (!take_answers()) return false;
+    }
+    return true;
 }
 
 void worker_link::read_errors() {
@@ -113,24 +163,41 @@ void worker_link::read_errors() {
     }
 }
 
-void worker_link::send(std::shared_ptr<const byte_buffer> frame) {
-    outgoing_ = std::move(frame);
-    sent_ = 0;
-    send_rest();
+void worker_link::send(frame_header header, std::shared_ptr<byte_buffer> frame) {
+    header.place = payload_place::ring;
+    const bool is_short = header.length <= ring_writer::longest;
+    if (!is_short || !calls_.write(header, frame->data() + sizeof header)) {
+        header.place = payload_place::socket;
+        // There is room for a header for each job that a worker may hold.
+        static_cast<void>(calls_.write(header, nullptr));
+        std::memcpy(frame->data(), &header, sizeof header);
+        outgoing_.push_back(std::move(frame));
+        if (outgoing_.size() == 1) send_rest();
+    }
+    wake();
+}
+
+void worker_link::wake() noexcept {
+    if (calls_.must_wake()) futex_wake(page_->calls.asleep);
 }
 
 void worker_link::send_rest() {
-    for (int move = 0; move < moves_a_turn && sent_ < outgoing_->size(); ++move) {
-        const ssize_t done = ::send(data_.native_handle(), outgoing_->data() + sent_,
-                                    outgoing_->size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (done >= 0)
+    for (int move = 0; move < moves_a_turn && !outgoing_.empty(); ++move) {
+        const byte_buffer& frame = *outgoing_.front();
+        const ssize_t done = ::send(data_.native_handle(), frame.data() + sent_, frame.size() - sent_,
+                                    MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (done >= 0) {
             sent_ += static_cast<std::size_t>(done);
-        else if (errno == EAGAIN)
+            if (sent_ < frame.size()) continue;
+            outgoing_.pop_front();
+            sent_ = 0;
+        } else if (errno == EAGAIN) {
             break;
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             return; // it has ended, and that is reported elsewhere
+        }
     }
-    if (sent_ == outgoing_->size()) return outgoing_.reset();
+    if (outgoing_.empty()) return;
     data_.async_wait(descriptor::wait_write,
                      [self = shared_from_this()](const boost::system::error_code& error) {
                          if (!error && self->owner_) self->send_rest();
@@ -140,11 +207,13 @@ void worker_link::send_rest() {
 void worker_link::ask_to_stop(std::uint64_t job) noexcept {
     const stop_request request{job};
     // If it cannot be sent, SIGTERM follows when the time is up.
-    static_cast<void>(::send(control_.get(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT));
+    static_cast<void>(
+        ::send(control_.native_handle(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 void worker_link::finish() noexcept {
-    shutdown(data_.native_handle(), SHUT_WR);
+    page_->leaving.store(1);
+    wake();
 }
 
 void worker_link::signal(int number) noexcept {
@@ -189,10 +258,12 @@ void worker_link::ended() {
         pollfd more{data_.native_handle(), POLLIN, 0};
         if (poll(&more, 1, 0) <= 0) break;
     }
+    if (owner_) static_cast<void>(take_answers());
     if (error_output_.is_open()) read_errors();
     how_.last_words = errors_.last_words();
     stop_allowance();
     data_.close();
+    control_.close();
     error_output_.close();
     ended_.close();
     if (worker_owner* owner = std::exchange(owner_, nullptr)) owner->worker_ended(*this, std::move(how_));
@@ -204,6 +275,7 @@ void worker_link::abandon() noexcept {
     stop_allowance();
     boost::system::error_code ignored;
     data_.close(ignored);
+    control_.close(ignored);
     error_output_.close(ignored);
     ended_.close(ignored);
 }

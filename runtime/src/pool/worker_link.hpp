@@ -1,15 +1,18 @@
 // The pool's side of one worker process.
 #pragma once
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "pool/frame.hpp"
+#include "pool/frame_ring.hpp"
 #include "pool/spawn.hpp"
 #include "pool/stderr_tail.hpp"
 #include <tandem/pool/errors.hpp>
@@ -44,10 +47,10 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     int pid() const noexcept { return pid_; }
     /// False once the process has been reaped: then only what it had sent before is still passed on.
     bool is_alive() const noexcept { return pid_ > 0; }
-    job_slot& slot() noexcept { return page_->jobs[0]; }
+    job_slot& slot(std::uint16_t place) noexcept { return page_->jobs[place]; }
 
-    /// Sends a whole frame, header included; the one before must have been answered.
-    void send(std::shared_ptr<const byte_buffer> frame);
+    /// Hands over a call: `frame` has room for the header in front of the payload.
+    void send(frame_header header, std::shared_ptr<byte_buffer> frame);
     /// Asks the job to stop through its stop_token.
     void ask_to_stop(std::uint64_t job) noexcept;
     /// Lets the worker exit when it has nothing to do.
@@ -63,11 +66,15 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     void abandon() noexcept;
 
   private:
+    void listen_for_bell();
     void listen_for_data();
     void listen_for_errors();
     void listen_for_end();
     void send_rest();
     bool read_data();
+    bool take_answers();
+    bool pass_on();
+    void wake() noexcept;
     void read_errors();
     void reap() noexcept;
     void ended();
@@ -79,10 +86,17 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     boost::asio::posix::stream_descriptor ended_;
     boost::asio::posix::stream_descriptor data_;
     boost::asio::posix::stream_descriptor error_output_;
-    unique_fd control_;
+    /// Packets, which Asio needs not know: it would look twice for what it believes to be one.
+    boost::asio::generic::stream_protocol::socket control_;
+    char bell_[8];
     boost::asio::steady_timer allowance_;
     frame_reader reader_;
-    std::shared_ptr<const byte_buffer> outgoing_;
+    ring_writer calls_;
+    ring_reader answers_;
+    /// An answer whose payload is still on its way through the socket; those behind it wait for it.
+    std::optional<frame_header> awaited_;
+    /// What is too large for the ring, and how much of the first has been sent.
+    std::deque<std::shared_ptr<const byte_buffer>> outgoing_;
     std::size_t sent_ = 0;
     stderr_tail errors_;
     worker_exit how_;

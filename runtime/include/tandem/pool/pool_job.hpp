@@ -50,6 +50,8 @@ class TANDEM_API pool_job final : public waiting_operation<pool_job>, public lis
     /// Of the function that it calls.
     function_figures* figures_ = nullptr;
     time_point queued_at_{};
+    /// A worker has it, and none of the jobs before it.
+    bool begun_ = false;
     /// How often a worker has died between being given the job and taking it.
     int returned_ = 0;
     /// Its scope was cancelled while it ran, and it ended without a result.

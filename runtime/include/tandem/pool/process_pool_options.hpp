@@ -1,6 +1,7 @@
 // How a process_pool is made.
 #pragma once
 #include <cstddef>
+#include <optional>
 
 #include <tandem/base/clock.hpp>
 #include <tandem/pool/setup_call.hpp>
@@ -56,7 +57,22 @@ class process_pool_options {
         return *this;
     }
 
+    /// How many jobs a worker may be handed beyond the one that it runs, so that it goes on without waiting
+    /// for this process; at most 63. 0: none. Unless told, as many as are likely to be done in the next 200
+    /// us by what their functions took before: ten times as long as a worker takes to wake up, and too short
+    /// for a job of a higher priority to mind.
+    ///
+    /// Jobs are only handed over so while no worker is idle, and one that becomes idle is given those that
+    /// others have not begun with: none waits behind a long job while it could run elsewhere. What is handed
+    /// over counts as queued until its turn comes; it can be cancelled at once, and is not lost with its
+    /// worker.
+    process_pool_options& prefetch(std::size_t jobs) noexcept {
+        prefetch_ = jobs;
+        return *this;
+    }
+
     unsigned workers() const noexcept { return workers_; }
+    std::optional<std::size_t> prefetch() const noexcept { return prefetch_; }
     std::size_t queue_limit() const noexcept { return queue_limit_; }
     duration grace() const noexcept { return grace_; }
     duration hello_within() const noexcept { return hello_within_; }
@@ -65,6 +81,7 @@ class process_pool_options {
 
   private:
     unsigned workers_ = 0;
+    std::optional<std::size_t> prefetch_;
     std::size_t queue_limit_ = static_cast<std::size_t>(-1);
     duration grace_ = std::chrono::seconds(2);
     duration hello_within_ = std::chrono::seconds(10);

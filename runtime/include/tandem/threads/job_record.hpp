@@ -62,6 +62,11 @@ class job_record {
     }
     /// The function has returned or thrown; not yet the state's business.
     void note_end() noexcept { ended_ = clock::now().time_since_epoch().count(); }
+    /// The same where the executor was told how long it ran.
+    void note_end(duration ran) noexcept {
+        note_end();
+        started_ = ended_ - ran.count();
+    }
     void end(job_state how) noexcept {
         if (ended_ == never) note_end();
         state_ = how;

@@ -27,12 +27,18 @@ template <class T, class Tag> class priority_lists {
         list.splice_back(first);
         ++size_;
     }
-    /// The next; there must be one.
-    T& pop() noexcept {
+    /// The next, left where it is; there must be one.
+    T& front() noexcept {
         while (lists_.begin()->second.empty())
             lists_.erase(lists_.begin());
+        return lists_.begin()->second.front();
+    }
+    /// The next; there must be one.
+    T& pop() noexcept {
+        T& next = front();
+        static_cast<list_hook<Tag>&>(next).unlink();
         --size_;
-        return lists_.begin()->second.pop_front();
+        return next;
     }
     /// Takes `item` out if it is still there.
     bool remove(T& item) noexcept {
