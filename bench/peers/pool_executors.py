@@ -241,7 +241,7 @@ def round_trips(executor, case, where):
         for _ in range(times(200)):
             executor.run(no_op, 1)
         needed = []
-        for _ in range(times(2000)):
+        for _ in range(times(1000)):
             begin = time.perf_counter_ns()
             executor.run(no_op, 1)
             needed.append((time.perf_counter_ns() - begin) / 1e3)
@@ -268,14 +268,14 @@ def round_trips_of_many(executor):
 
     with opened(executor, workers):
         asyncio.run(call(times(200), []))
-        asyncio.run(call(times(1000), needed))
+        asyncio.run(call(times(500), needed))
     show_latencies(case, executor, needed)
 
 
 def pipeline(executor, case, window, where):
     if not wants(case):
         return
-    count = times(5000)
+    count = times(3000)
     with placed(executor, *where):
         begin = time.perf_counter()
         under_way = collections.deque()
@@ -388,7 +388,7 @@ def measure(executor, pieces, alone):
     round_trips_of_many(executor)
     map_numbers(executor)
     payload(executor, "1MiB", MEBIBYTE, 50)
-    payload(executor, "64MiB", 64 * MEBIBYTE, 4)
+    payload(executor, "64MiB", 64 * MEBIBYTE, 3)
     start(executor)
     throw_away_and_start(executor)
     prime_speedup(executor, pieces, alone)

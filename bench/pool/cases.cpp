@@ -71,7 +71,7 @@ void add_payloads(std::vector<reported_case>& all) {
 }
 
 void add_prime_counts(std::vector<reported_case>& all) {
-    all.push_back(make("prime_count", "ms", "primes below 4,000,000, a worker for each processor"));
+    all.push_back(make("prime_count", "ms", "primes below 2,000,000, a worker for each processor"));
     for (std::size_t workers = 1; workers <= processors().size(); ++workers)
         all.push_back(make(prime_count_with(workers), "ms", "the same, so many workers"));
     all.push_back(make("prime_speedup", "x", "how much sooner than in one process of the same language"));

@@ -33,8 +33,8 @@ tandem::task<> call_many(tandem::process_pool& pool, std::size_t window, int cou
 tandem::task<> pipeline(report& into, const options& chosen, std::string name, std::size_t window,
                         placement where) {
     if (!chosen.wants(name)) co_return;
-    const int jobs = chosen.times(20'000);
-    const int frames = chosen.times(200'000);
+    const int jobs = chosen.times(10'000);
+    const int frames = chosen.times(100'000);
     std::vector<double> own;
     std::vector<double> raw;
     placed_pool pool(where);

@@ -88,7 +88,7 @@ void measure_prime_counts(report& into, const options& chosen) {
         is_wanted = is_wanted || chosen.wants(prime_count_with(workers));
     if (!is_wanted) return;
 
-    const std::vector<range> pieces = pieces_of(chosen.quick ? 20'000 : 4'000'000);
+    const std::vector<range> pieces = pieces_of(chosen.quick ? 20'000 : 2'000'000);
     const int rounds = chosen.times(3);
     std::vector<double> alone;
     outcome here;
