@@ -10,9 +10,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <fstream>
-#include <poll.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -101,13 +99,6 @@ class child_program {
         }
         fclose(output_);
     }
-    int pid() const { return pid_; }
-    std::string line() {
-        std::string text;
-        for (int byte = fgetc(output_); byte != EOF && byte != '\n'; byte = fgetc(output_))
-            text += static_cast<char>(byte);
-        return text;
-    }
     std::string rest() {
         std::string text;
         for (int byte = fgetc(output_); byte != EOF; byte = fgetc(output_))
@@ -125,12 +116,6 @@ class child_program {
     int pid_ = 0;
     FILE* output_ = nullptr;
 };
-
-/// Watches a process that is no child of ours; true once it has ended.
-bool ends(int pidfd) {
-    pollfd watched{pidfd, POLLIN, 0};
-    return poll(&watched, 1, 60'000) == 1;
-}
 
 } // namespace
 
@@ -273,23 +258,6 @@ TEST_CASE("a pool used in two loops at once is an error") {
         co_return said;
     };
     CHECK_THAT(block_on(other_loop()), Catch::Contains("second loop"));
-}
-
-TEST_CASE("workers end when their pool's process is killed") {
-    const std::string mode = GENERATE("busy", "idle");
-    child_program parent("pool-parent", mode, STDOUT_FILENO);
-    std::vector<int> watched;
-    for (int worker = 0; worker < (mode == "busy" ? 2 : 1); ++worker) {
-        const int pid = std::stoi(parent.line());
-        const auto descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-        REQUIRE(descriptor >= 0);
-        watched.push_back(descriptor);
-    }
-    kill(parent.pid(), SIGKILL);
-    for (const int descriptor : watched) {
-        CHECK(ends(descriptor));
-        close(descriptor);
-    }
 }
 
 TEST_CASE("a main without worker_entry is told the cure, and no flood of processes comes of it") {
