@@ -299,8 +299,9 @@ TEST_CASE("what a job logs in a worker is logged here, with its level, its job a
     CHECK(records[0].job == "1");
     CHECK(records[1].level == log_level::warning);
     CHECK(records[1].text == "not ended");
-    CHECK(records[1].job.empty());
+    CHECK(records[1].job == "1");
     CHECK(records[2].text == std::string(5000, 'x'));
     CHECK(records[2].job == "1");
     CHECK(records[3].text == "plain");
+    CHECK(records[3].job == "1");
 }

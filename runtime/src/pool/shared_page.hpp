@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "pool/frame_ring.hpp"
+#include "pool/output_page.hpp"
 
 namespace tandem::detail {
 
@@ -56,6 +57,7 @@ struct shared_page {
     std::atomic<std::int64_t> spin{0};
     ring_memory calls;
     ring_memory answers;
+    alignas(64) output_page output;
 };
 
 } // namespace tandem::detail

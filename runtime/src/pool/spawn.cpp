@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <random>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -34,42 +35,66 @@ page_mapping::~page_mapping() {
 
 namespace {
 
-spawned_worker start_worker(marked_environment& environment, int setup) {
+worker_ends make_ends(bool captures_stdout) {
+    worker_ends ends;
     auto data = make_socket_pair(SOCK_STREAM, worker_descriptors);
     auto control = make_socket_pair(SOCK_SEQPACKET, worker_descriptors);
     auto error_output = make_pipe(pipe_use::child_writes, worker_descriptors);
-    const unique_fd page = make_page();
+    unique_fd page = make_page();
+    ends.ours.page = page_mapping(page.get());
+    ends.ours.page->output.begin_marks(std::random_device()());
+    ends.ours.data = std::move(data.ours);
+    ends.ours.control = std::move(control.ours);
+    ends.ours.error_output = std::move(error_output.ours);
+    ends.theirs.push_back({std::move(error_output.theirs), STDERR_FILENO});
+    ends.theirs.push_back({std::move(data.theirs), worker_data});
+    ends.theirs.push_back({std::move(control.theirs), worker_control});
+    ends.theirs.push_back({std::move(page), worker_page});
+    if (captures_stdout) {
+        auto output = make_pipe(pipe_use::child_writes, worker_descriptors);
+        ends.ours.output = std::move(output.ours);
+        ends.theirs.push_back({std::move(output.theirs), STDOUT_FILENO});
+    }
+    return ends;
+}
 
+spawned_worker start_worker(marked_environment& environment, int setup, bool captures_stdout) {
+    worker_ends ends = make_ends(captures_stdout);
     spawn_actions actions;
     actions.open_null(STDIN_FILENO, O_RDONLY);
-    actions.give(error_output.theirs.get(), STDERR_FILENO);
-    actions.give(data.theirs.get(), worker_data);
-    actions.give(control.theirs.get(), worker_control);
-    actions.give(page.get(), worker_page);
+    for (const handed_descriptor& each : ends.theirs)
+        actions.give(each.descriptor.get(), each.number);
     actions.give(setup, worker_setup_file);
     actions.close_from(worker_descriptors);
 
-    spawned_worker worker;
-    worker.page = page_mapping(page.get());
     const spawn_attributes attributes(true);
     char* const arguments[] = {program_invocation_name, nullptr};
     // The link leads to the image that runs here, even when its file has been replaced.
     auto [pid, ended] = spawn_process("/proc/self/exe", actions, attributes, arguments, environment.get());
-    worker.pid = pid;
-    worker.ended = std::move(ended);
-    worker.data = std::move(data.ours);
-    worker.control = std::move(control.ours);
-    worker.error_output = std::move(error_output.ours);
-    return worker;
+    ends.ours.pid = pid;
+    ends.ours.ended = std::move(ended);
+    return std::move(ends.ours);
+}
+
+[[noreturn]] void throw_cannot_start(const std::system_error& error) {
+    throw std::system_error(error.code(), "process_pool: cannot start a worker");
 }
 
 } // namespace
 
-spawned_worker spawn_worker(marked_environment& environment, int setup) {
+worker_ends make_worker_ends(bool captures_stdout) {
     try {
-        return start_worker(environment, setup);
+        return make_ends(captures_stdout);
     } catch (const std::system_error& error) {
-        throw std::system_error(error.code(), "process_pool: cannot start a worker");
+        throw_cannot_start(error);
+    }
+}
+
+spawned_worker spawn_worker(marked_environment& environment, int setup, bool captures_stdout) {
+    try {
+        return start_worker(environment, setup, captures_stdout);
+    } catch (const std::system_error& error) {
+        throw_cannot_start(error);
     }
 }
 

@@ -1,5 +1,7 @@
 // Starting worker processes.
 #pragma once
+#include <vector>
+
 #include "io/unique_fd.hpp"
 #include "pool/marked_environment.hpp"
 #include "pool/shared_page.hpp"
@@ -33,14 +35,32 @@ struct spawned_worker {
     unique_fd ended;
     unique_fd data;
     unique_fd control;
+    /// Of its stdout; none where it has ours.
+    unique_fd output;
     unique_fd error_output;
     page_mapping page;
     worker_place place;
 };
 
+/// A descriptor for a worker, and the number it gets there.
+struct handed_descriptor {
+    unique_fd descriptor;
+    int number;
+};
+
+/// What a worker and its pool hold of each other.
+struct worker_ends {
+    spawned_worker ours;
+    std::vector<handed_descriptor> theirs;
+};
+
+/// Makes it, but for the process. Throws std::system_error.
+worker_ends make_worker_ends(bool captures_stdout);
+
 /// Starts this program once more, marked as a worker: in a process group of its own, with default signal
-/// dispositions, nothing blocked, /dev/null as stdin, and no descriptor of ours but stdout and `setup`, the
-/// file of worker_setup, which must be none of the numbers that a worker's own get. Throws std::system_error.
-spawned_worker spawn_worker(marked_environment& environment, int setup);
+/// dispositions, nothing blocked, /dev/null as stdin, and no descriptor of ours but `setup`, the file of
+/// worker_setup, which must be none of the numbers that a worker's own get, and stdout if that is not
+/// captured. Throws std::system_error.
+spawned_worker spawn_worker(marked_environment& environment, int setup, bool captures_stdout);
 
 } // namespace tandem::detail

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <optional>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "pool/apply_limits.hpp"
 #include "pool/call.hpp"
 #include "pool/frame.hpp"
+#include "pool/output_marks.hpp"
 #include "pool/seccomp.hpp"
 #include "pool/shared_page.hpp"
 #include "pool/worker_control.hpp"
@@ -55,6 +57,7 @@ class worker {
     void prepare(const worker_mark& mark) {
         const int parent = watch_parent(mark.parent);
         const worker_setup setup(worker_setup_file);
+        output_.emplace(page_->output, setup.captures_stdout());
         attempt(setup_step::limits, [&] {
             apply_limits(setup.limits(), mark.place);
             try {
@@ -69,6 +72,7 @@ class worker {
             send(notice, frame_type::setting_up, frame_header());
             attempt(setup_step::initializer, [&] { setup.initialize(); });
         }
+        output_->job_ends(0); // what has been printed so far belongs to none
         if (setup.limits().compute_only) attempt(setup_step::filter, &leave_compute_only);
     }
 
@@ -90,7 +94,7 @@ class worker {
             tandem::encode(reason, step);
             tandem::encode(reason, std::current_exception());
             send(reason, frame_type::unfit, frame_header());
-            std::fflush(stdout);
+            output_->job_ends(0);
             std::_Exit(1);
         }
     }
@@ -133,12 +137,12 @@ class worker {
             owes_bell_ = true;
             return;
         }
+        output_->job_begins(call.header.job);
         frame_header header = call.header;
         const time_point begun = clock::now();
         const frame_type outcome = run(call, reply);
         header.ran = std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now() - begun).count();
-        // Jobs that print would otherwise be heard only when the worker exits, or never if it is killed.
-        std::fflush(stdout);
+        output_->job_ends(call.header.job);
         publish(reply, outcome, header);
         slot.finish(header.job);
     }
@@ -206,6 +210,7 @@ class worker {
     bool owes_bell_ = false;
     frame_reader reader_;
     current_job current_;
+    std::optional<output_marks> output_;
 };
 
 [[noreturn]] void work(const worker_mark& mark) {

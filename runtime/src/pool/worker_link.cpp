@@ -8,10 +8,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "pool/worker_control.hpp"
 #include <tandem/base/log.hpp>
 #include <tandem/pool/codec_error.hpp>
-
-#include "pool/worker_control.hpp"
 
 namespace tandem::detail {
 
@@ -35,13 +34,16 @@ worker_link::worker_link(boost::asio::io_context& io, worker_owner& owner, spawn
     , place_(std::move(worker.place))
     , ended_(io, worker.ended.release())
     , data_(io, worker.data.release())
-    , error_output_(io, worker.error_output.release())
+    , error_output_(std::make_shared<output_pipe>(io, std::move(worker.error_output), page_->output,
+                                                  page_->output.err, worker.pid, output_stream::err))
     , control_(io)
     , allowance_(io)
     , calls_(page_->calls)
-    , answers_(page_->answers)
-    , errors_(worker.pid) {
+    , answers_(page_->answers) {
     control_.assign(boost::asio::generic::stream_protocol(AF_UNIX, 0), worker.control.release());
+    if (worker.output.get() >= 0)
+        output_ = std::make_shared<output_pipe>(io, std::move(worker.output), page_->output,
+                                                page_->output.out, worker.pid, output_stream::out);
     how_.pid = worker.pid;
 }
 
@@ -49,7 +51,8 @@ void worker_link::start() {
     static_cast<void>(answers_.may_sleep());
     listen_for_bell();
     listen_for_data();
-    listen_for_errors();
+    error_output_->listen();
+    if (output_) output_->listen();
     listen_for_end();
 }
 
@@ -71,15 +74,6 @@ void worker_link::listen_for_data() {
                          if (error || !self->owner_) return;
                          if (self->read_data() && self->owner_) self->listen_for_data();
                      });
-}
-
-void worker_link::listen_for_errors() {
-    error_output_.async_wait(descriptor::wait_read,
-                             [self = shared_from_this()](const boost::system::error_code& error) {
-                                 if (error || !self->owner_) return;
-                                 self->read_errors();
-                                 if (self->error_output_.is_open()) self->listen_for_errors();
-                             });
 }
 
 void worker_link::listen_for_end() {
@@ -115,6 +109,7 @@ bool worker_link::pass_on() {
                 awaited_ = found.header;
                 continue;
             }
+            note_answer(found.header);
             byte_buffer payload;
             payload.append(found.payload, static_cast<std::size_t>(found.header.length));
             owner_->worker_sent(*this, found.header, std::move(payload));
@@ -125,6 +120,7 @@ bool worker_link::pass_on() {
             if (!awaited_ || awaited_->job != found.header.job || awaited_->length != found.header.length)
                 throw codec_error("an answer that was not announced");
             awaited_.reset();
+            note_answer(found.header);
         }
         owner_->worker_sent(*this, found.header, reader_.take_payload(found));
     }
@@ -149,18 +145,16 @@ bool worker_link::read_data() {
     return true;
 }
 
-void worker_link::read_errors() {
-    char text[4096];
-    for (int move = 0; move < moves_a_turn; ++move) {
-        const ssize_t got = read(error_output_.native_handle(), text, sizeof text);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0 && errno == EAGAIN) return;
-        if (got <= 0) {
-            error_output_.close();
-            return;
-        }
-        errors_.append({text, static_cast<std::size_t>(got)});
-    }
+/// What a job has printed is in the log before its answer is passed on.
+void worker_link::note_answer(const frame_header& header) {
+    if (header.type != frame_type::value && header.type != frame_type::error) return;
+    if (output_) output_->job_answered(header.job);
+    error_output_->job_answered(header.job);
+}
+
+void worker_link::close_output() noexcept {
+    if (output_) output_->close();
+    error_output_->close();
 }
 
 void worker_link::send(frame_header header, std::shared_ptr<byte_buffer> frame) {
@@ -259,12 +253,13 @@ void worker_link::ended() {
         if (poll(&more, 1, 0) <= 0) break;
     }
     if (owner_) static_cast<void>(take_answers());
-    if (error_output_.is_open()) read_errors();
-    how_.last_words = errors_.last_words();
+    if (output_) output_->read_rest();
+    error_output_->read_rest();
+    how_.last_words = error_output_->last_words();
     stop_allowance();
     data_.close();
     control_.close();
-    error_output_.close();
+    close_output();
     ended_.close();
     if (worker_owner* owner = std::exchange(owner_, nullptr)) owner->worker_ended(*this, std::move(how_));
 }
@@ -276,7 +271,7 @@ void worker_link::abandon() noexcept {
     boost::system::error_code ignored;
     data_.close(ignored);
     control_.close(ignored);
-    error_output_.close(ignored);
+    close_output();
     ended_.close(ignored);
 }
 

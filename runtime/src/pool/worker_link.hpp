@@ -13,8 +13,8 @@
 #include <string>
 
 #include "pool/frame_ring.hpp"
+#include "pool/output_pipe.hpp"
 #include "pool/spawn.hpp"
-#include "pool/stderr_tail.hpp"
 #include <tandem/pool/errors.hpp>
 
 namespace tandem::detail {
@@ -35,7 +35,7 @@ class worker_owner {
     ~worker_owner() = default;
 };
 
-/// Moves frames to and from a worker, listens to its stderr and waits for its end, all on the loop and
+/// Moves frames to and from a worker, listens to what it prints and waits for its end, all on the loop and
 /// without ever blocking it. Its handlers keep it alive; after `abandon` they do nothing.
 class worker_link : public std::enable_shared_from_this<worker_link> {
   public:
@@ -68,14 +68,14 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
   private:
     void listen_for_bell();
     void listen_for_data();
-    void listen_for_errors();
     void listen_for_end();
     void send_rest();
     bool read_data();
     bool take_answers();
     bool pass_on();
     void wake() noexcept;
-    void read_errors();
+    void note_answer(const frame_header& header);
+    void close_output() noexcept;
     void reap() noexcept;
     void ended();
 
@@ -85,7 +85,9 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     worker_place place_;
     boost::asio::posix::stream_descriptor ended_;
     boost::asio::posix::stream_descriptor data_;
-    boost::asio::posix::stream_descriptor error_output_;
+    /// Null where the worker has our stdout.
+    std::shared_ptr<output_pipe> output_;
+    std::shared_ptr<output_pipe> error_output_;
     /// Packets, which Asio needs not know: it would look twice for what it believes to be one.
     boost::asio::generic::stream_protocol::socket control_;
     char bell_[8];
@@ -98,7 +100,6 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     /// What is too large for the ring, and how much of the first has been sent.
     std::deque<std::shared_ptr<const byte_buffer>> outgoing_;
     std::size_t sent_ = 0;
-    stderr_tail errors_;
     worker_exit how_;
 };
 

@@ -35,6 +35,7 @@ unique_fd write_worker_setup(const process_pool_options& options) {
     const std::span<const std::byte> initializer = options.initializer_call().bytes();
     encoder start;
     tandem::encode(start, options.limits().values());
+    tandem::encode(start, options.standard_output() == worker_stdout::captured);
     start.write_count(initializer.size());
     write_all(file.get(), start.data(), start.size());
     write_all(file.get(), initializer.data(), initializer.size());
@@ -51,6 +52,7 @@ worker_setup::worker_setup(int descriptor) {
     mapped_ = mapped;
     decoder in(mapped_, size_);
     limits_ = tandem::decode<limit_values>(in);
+    captures_stdout_ = tandem::decode<bool>(in);
     initializer_ = take_bytes(in);
     in.finish();
 }

@@ -23,6 +23,7 @@ class worker_setup {
     ~worker_setup();
 
     const limit_values& limits() const noexcept { return limits_; }
+    bool captures_stdout() const noexcept { return captures_stdout_; }
     bool has_initializer() const noexcept { return !initializer_.empty(); }
     /// Runs it. Throws what it throws.
     void initialize() const;
@@ -31,6 +32,7 @@ class worker_setup {
     void* mapped_ = nullptr;
     std::size_t size_ = 0;
     limit_values limits_;
+    bool captures_stdout_ = true;
     std::span<const std::byte> initializer_;
 };
 

@@ -21,8 +21,8 @@ namespace tandem {
 ///
 /// A crash fails only the job that ran, with worker_died; the worker is replaced. Workers end with the pool
 /// and with this process, whatever kills it. They are started in process groups of their own, so a terminal's
-/// Ctrl-C does not reach them, with /dev/null as stdin and none of this process' descriptors but stdout; what
-/// they write to stderr goes to the log, line by line.
+/// Ctrl-C does not reach them, with /dev/null as stdin and none of this process' descriptors; what they write
+/// to stdout and stderr goes to the log, line by line, with the job that wrote it.
 ///
 /// main has to call tandem::worker_entry first, or be tandem::run's. The pool belongs to the loop in which it
 /// is first used, and to its thread; when that loop ends its workers do, and another loop may use it then.

@@ -9,6 +9,12 @@
 
 namespace tandem {
 
+/// Where workers' stdout goes.
+enum class worker_stdout : unsigned char {
+    captured,  ///< to the log at level info, line by line
+    inherited, ///< where this process' own goes
+};
+
 /// The defaults are what an application wants.
 class process_pool_options {
   public:
@@ -71,11 +77,20 @@ class process_pool_options {
         return *this;
     }
 
+    /// Where workers' stdout goes: `captured` by default. Their stderr is always captured, at level warning.
+    /// What is captured has the job that wrote it and the worker's pid in its log_record, and is in the log
+    /// before the job's await goes on. TANDEM_LOG=info shows both.
+    process_pool_options& standard_output(worker_stdout where) noexcept {
+        stdout_ = where;
+        return *this;
+    }
+
     unsigned workers() const noexcept { return workers_; }
     std::optional<std::size_t> prefetch() const noexcept { return prefetch_; }
     std::size_t queue_limit() const noexcept { return queue_limit_; }
     duration grace() const noexcept { return grace_; }
     duration hello_within() const noexcept { return hello_within_; }
+    worker_stdout standard_output() const noexcept { return stdout_; }
     const worker_limits& limits() const noexcept { return limits_; }
     const detail::setup_call& initializer_call() const noexcept { return initializer_; }
 
@@ -85,6 +100,7 @@ class process_pool_options {
     std::size_t queue_limit_ = static_cast<std::size_t>(-1);
     duration grace_ = std::chrono::seconds(2);
     duration hello_within_ = std::chrono::seconds(10);
+    worker_stdout stdout_ = worker_stdout::captured;
     worker_limits limits_;
     detail::setup_call initializer_;
 };
