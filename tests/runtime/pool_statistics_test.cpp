@@ -5,6 +5,7 @@
 #include <tandem/runtime.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <thread>
 #include <unistd.h>
@@ -151,4 +152,79 @@ TEST_CASE("what is expected of a chunk is told for one item") {
     CHECK(seen[0].expected >= 40ms);
     // An eighth, at most, of what the four took could be overhead before this fails.
     CHECK(*seen[0].expected * 4 <= seen[0].run.p50 * 9 / 8);
+}
+
+TEST_CASE("utilisation is the part of their lives for which workers ran jobs") {
+    process_pool pool(process_pool_options().workers(2));
+    CHECK(pool.statistics().utilisation == 0);
+    double while_idle = 0;
+    auto all = [&]() -> task<> {
+        co_await pool.warm_up();
+        while_idle = pool.statistics().utilisation;
+        CHECK(while_idle == 0);
+        auto running = pool.submit(sleep_for_milliseconds, 30);
+        co_await tandem::sleep(10ms);
+        // Jobs count before they have ended.
+        const double while_busy = pool.statistics().utilisation;
+        CHECK(while_busy > 0);
+        co_await running;
+        const double afterwards = pool.statistics().utilisation;
+        CHECK(afterwards > 0);
+        // One of the two was idle all the time.
+        CHECK(afterwards <= 0.5);
+    };
+    block_on(all());
+    // The workers are gone, and nothing is added any more.
+    const double at_end = pool.statistics().utilisation;
+    CHECK(at_end > 0);
+    CHECK(pool.statistics().utilisation == at_end);
+}
+
+TEST_CASE("metrics tell of a pool's times, workers and functions") {
+    process_pool pool(process_pool_options().workers(1).jobs_per_worker(2));
+    std::string text;
+    auto all = [&]() -> task<> {
+        for (int i = 0; i < 3; ++i)
+            co_await pool.run(test::twice, i);
+        auto refused = co_await tandem::as_result(pool.run(refuse, 1));
+        CHECK_FALSE(refused.has_value());
+        text = tandem::prometheus_text(tandem::metrics());
+    };
+    block_on(all());
+    for (const char* line : {
+             "tandem_process_pool_wait_seconds_count{pool=\"0\"} 4\n",
+             "tandem_process_pool_run_seconds_count{pool=\"0\"} 4\n",
+             "tandem_process_pool_workers_recycled_total{pool=\"0\"} 2\n",
+             "tandem_process_pool_function_jobs_total{pool=\"0\",function=\"test::twice(int)\",outcome="
+             "\"done\"} 3\n",
+             "tandem_process_pool_function_run_seconds_count{pool=\"0\",function=\"test::twice(int)\"} 3\n",
+             "tandem_process_pool_function_wait_seconds_count{pool=\"0\",function=\"test::twice(int)\"} 3\n",
+             "outcome=\"failed\"} 1\n",
+             "# TYPE tandem_process_pool_busy_seconds_total counter\n",
+             "# TYPE tandem_process_pool_worker_seconds_total counter\n",
+         })
+        CHECK_THAT(text, Catch::Contains(line));
+}
+
+TEST_CASE("other threads may read the metrics while a pool works") {
+    process_pool pool(process_pool_options().workers(2));
+    std::atomic<bool> is_over = false;
+    std::uint64_t most = 0;
+    std::thread reader([&] {
+        while (!is_over) {
+            const double done = tandem::metrics().value("tandem_process_pool_function_jobs_total");
+            most = std::max(most, static_cast<std::uint64_t>(done));
+        }
+    });
+    auto all = [&]() -> task<> {
+        for (int i = 0; i < 100; ++i) {
+            co_await pool.run(test::twice, i);
+            if (i == 50) co_await pool.run(sleep_for_milliseconds, 1);
+        }
+    };
+    block_on(all());
+    is_over = true;
+    reader.join();
+    CHECK(most <= 101);
+    CHECK(pool.statistics().done == 101);
 }

@@ -29,6 +29,13 @@ worker_died::worker_died(const std::string& job, worker_exit how)
     , how_(std::move(how)) {}
 worker_died::~worker_died() = default;
 
+poisoned_job::poisoned_job(const std::string& job, unsigned deaths, worker_exit how)
+    : worker_died(job + " is not run again, as its function has killed " + std::to_string(deaths) +
+                      " workers in a row",
+                  std::move(how))
+    , deaths_(deaths) {}
+poisoned_job::~poisoned_job() = default;
+
 broken_pool::broken_pool(const std::string& what, std::exception_ptr cause)
     : std::runtime_error(what)
     , cause_(std::move(cause)) {}

@@ -15,6 +15,7 @@ function_figures::function_figures(const encoded_call& call)
 
 void function_figures::note_run(duration wait, duration run, std::size_t items) noexcept {
     note_times(wait, run);
+    deaths_ = 0;
     const duration::rep each = run.count() / static_cast<duration::rep>(std::max<std::size_t>(items, 1));
     // The mean of all while these are few.
     ++runs_;

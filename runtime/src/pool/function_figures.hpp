@@ -22,6 +22,9 @@ class function_figures : public job_figures {
     /// A call of it ran so long. The mean follows changes: an eighth of the way with each call.
     void note_run(duration wait, duration run, std::size_t items) noexcept;
 
+    /// A call of it killed its worker. Returns how many did since one ended otherwise.
+    unsigned note_death() noexcept { return ++deaths_; }
+
     /// How long a call with so many items (0: a single call) is going to run, by what others took; empty
     /// where none has ended yet.
     std::optional<duration> expected_time(std::size_t items) const noexcept;
@@ -37,6 +40,8 @@ class function_figures : public job_figures {
     std::string closure_;
     bool is_chunk_;
     mutable std::string name_;
+    /// In a row.
+    unsigned deaths_ = 0;
     published<std::uint64_t> runs_;
     /// For a chunk, of one item.
     published<duration::rep> mean_;

@@ -16,6 +16,8 @@ struct job_figures {
     published<std::uint64_t> crashed;
     published<std::uint64_t> cancelled;
     published<std::uint64_t> refused;
+    /// Times that one was run again because it had killed its worker.
+    published<std::uint64_t> retried;
     /// Arguments and results, with what goes before them on their way.
     published<std::uint64_t> bytes_sent;
     published<std::uint64_t> bytes_received;

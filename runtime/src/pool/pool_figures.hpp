@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/level_meter.hpp"
 #include "pool/function_figures.hpp"
 #include <tandem/pool/pool_statistics.hpp>
 #include <tandem/threads/function_statistics.hpp>
@@ -16,6 +17,12 @@ struct pool_figures : job_figures {
     published<std::size_t> workers;
     published<std::uint64_t> started;
     published<std::uint64_t> died;
+    published<std::uint64_t> recycled;
+    published<std::uint64_t> reaped;
+    published<std::uint64_t> restarts;
+    /// Workers that run a job, and those there are.
+    level_meter busy;
+    level_meter alive;
     function_book functions;
 
     pool_statistics now() const;
@@ -23,6 +30,7 @@ struct pool_figures : job_figures {
 
   private:
     void write(metric_list& into) const;
+    void write_functions(metric_list& into) const;
 
     metric_number number_{"process_pool"};
     metric_registration entry_{[this](metric_list& into) { write(into); }};

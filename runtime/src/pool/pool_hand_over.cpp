@@ -38,7 +38,7 @@ pool_state::worker* pool_state::find_worker_for(const pool_job& job) noexcept {
     const auto expected = time_in_worker(job);
     worker* best = nullptr;
     for (worker& each : workers_) {
-        if (each.now != phase::busy || !each.link->is_alive() || each.jobs.full()) continue;
+        if (each.now != phase::busy || each.retires || !each.link->is_alive() || each.jobs.full()) continue;
         if (options_.prefetch() ? each.jobs.size() > *options_.prefetch()
                                 : !expected || each.jobs.expected() + *expected > prefetch_time)
             continue;
@@ -105,6 +105,7 @@ void pool_state::hand_over(pool_job& job, worker& to) {
     begin_next(to);
     to.link->slot(header.slot).queue(job.id_);
     to.link->send(header, job.frame_);
+    note_given(to);
 }
 
 /// To be called when the job that a worker runs may have become another.
@@ -220,11 +221,6 @@ void pool_state::jobs_lost(worker& ended, worker_exit how) {
             return_to_queue(*job);
         }
     }
-}
-
-void pool_state::job_crashed(pool_job& job, worker_exit how) {
-    count(job, &job_figures::crashed);
-    fail(job, std::make_exception_ptr(worker_died(job.name(), std::move(how))));
 }
 
 } // namespace tandem::detail

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <csignal>
 #include <system_error>
-#include <thread>
 
 #include "pool/worker_mark.hpp"
 #include <tandem/base/error.hpp>
@@ -14,8 +13,7 @@ namespace tandem::detail {
 
 pool_state::pool_state(const process_pool_options& options)
     : options_(options)
-    , most_workers_(options.workers() != 0 ? options.workers()
-                                           : std::max(1U, std::thread::hardware_concurrency())) {}
+    , most_workers_(count_or_cores(options.workers())) {}
 
 pool_state::~pool_state() {
     end_all("the process_pool was destroyed");
@@ -62,6 +60,10 @@ void pool_state::dispatch() {
 
 void pool_state::queue_changed() noexcept {
     counts_.queued = queue_.size() + behind_;
+    if (counts_.running != counts_.busy.level()) counts_.busy.set(counts_.running, clock::now());
+    if (is_quiet())
+        while (!drains_.empty())
+            drains_.pop_front().commit();
     // All of them: those who come too late see for themselves.
     if (!has_room()) return;
     while (!rooms_.empty())
@@ -74,30 +76,26 @@ void pool_state::refuse_queued(const std::string& why, const std::exception_ptr&
     queue_changed();
 }
 
-void pool_state::start_workers() {
-    auto starting = static_cast<std::size_t>(std::count_if(
-        workers_.begin(), workers_.end(), [](const worker& each) { return each.now == phase::starting; }));
-    while (broken_.empty() && starting < queue_.size() + behind_ && workers_.size() < most_workers_ &&
-           start_worker())
-        ++starting;
-}
-
 bool pool_state::start_worker() {
     try {
         worker made;
         made.link = std::make_shared<worker_link>(*io_, static_cast<worker_owner&>(*this), source_.start());
         workers_.push_back(made);
-        ++counts_.workers;
+        note_workers();
         made.link->start();
         made.link->allow(options_.hello_within());
         ++counts_.started;
+        if (vacancies_ > 0) {
+            --vacancies_;
+            ++counts_.restarts;
+        }
         return true;
     } catch (const std::system_error& error) {
         log(log_level::error, error.what());
+        const std::string why = std::string("no worker can be started: ") + error.what();
+        warm_failed(std::make_exception_ptr(broken_pool("process_pool: " + why)));
         // Others may still do the work. Without any, waiting for better times could take for ever.
-        if (workers_.empty()) {
-            refuse_queued(std::string("no worker can be started: ") + error.what());
-        }
+        if (workers_.empty()) refuse_queued(why);
         return false;
     }
 }
@@ -111,6 +109,8 @@ void pool_state::terminate(worker& which) noexcept {
 void pool_state::worker_late(worker_link& which) {
     worker& late = find(which);
     if (late.now == phase::stopping) return terminate(late);
+    if (late.now == phase::idle) return idle_for_long(late);
+    if (late.now == phase::busy) return; // has become so since it was idle
     if (late.now == phase::starting)
         break_pool("worker " + std::to_string(which.pid()) + " did not report for work in time" +
                    worker_entry_cure);
@@ -134,6 +134,7 @@ void pool_state::worker_sent(worker_link& from, const frame_header& header, byte
         answered(by, header, std::move(payload));
     }
     if (!from.is_alive()) return;
+    settle(by);
     dispatch();
     finish_if_done();
 }
@@ -142,7 +143,7 @@ void pool_state::worker_ended(worker_link& which, worker_exit how) {
     const auto at = workers_.begin() + (&find(which) - workers_.data());
     worker ended = std::move(*at);
     workers_.erase(at);
-    --counts_.workers;
+    note_workers();
     const bool unasked = ended.now == phase::starting || ended.now == phase::idle || ended.now == phase::busy;
     if (unasked) ++counts_.died;
     if (ended.now == phase::starting && broken_.empty()) start_failed(ended, how);
@@ -150,8 +151,11 @@ void pool_state::worker_ended(worker_link& which, worker_exit how) {
     // An idle one is replaced when it is needed: then nothing spins, whatever kills them.
     const bool working =
         ended.now != phase::starting && ended.now != phase::idle && ended.now != phase::leaving;
+    if (!ended.retires && ended.now != phase::leaving && !closed_) {
+        ++vacancies_;
+        if (working) ++replacements_due_;
+    }
     dispatch();
-    if (working && !closed_ && broken_.empty() && workers_.size() < most_workers_) start_worker();
     finish_if_done();
 }
 
@@ -160,9 +164,12 @@ void pool_state::break_pool(const std::string& why, std::exception_ptr cause) {
     broken_by_ = std::move(cause);
     log(log_level::error, broken_);
     refuse_queued(broken_, broken_by_);
+    warm_failed(std::make_exception_ptr(broken_pool(broken_, broken_by_)));
 }
 
 std::optional<duration> pool_state::expected_time(const pool_job& job) noexcept {
+    if (job.context_.cost)
+        return *job.context_.cost * static_cast<duration::rep>(std::max<std::size_t>(job.call_.items, 1));
     return job.figures_->expected_time(job.call_.items);
 }
 
@@ -189,6 +196,7 @@ void pool_state::refuse(pool_job& job, const std::string& why, const std::except
 
 void pool_state::close() {
     closed_ = true;
+    warm_failed(std::make_exception_ptr(broken_pool("process_pool: it was stopped while it warmed up")));
     finish_if_done();
 }
 
@@ -200,10 +208,7 @@ void pool_state::finish_if_done() {
             each.now = phase::doomed;
             each.link->signal(SIGKILL);
         }
-        if (each.now != phase::idle) continue;
-        each.now = phase::leaving;
-        each.link->finish();
-        each.link->allow(options_.grace());
+        if (each.now == phase::idle) leave(each);
     }
     if (workers_.empty())
         while (!stops_.empty())
@@ -226,7 +231,11 @@ void pool_state::end_all(const std::string& why) noexcept {
     workers_.clear();
     behind_ = 0;
     refuse_queued(why);
-    counts_.running = counts_.workers = 0;
+    counts_.running = 0;
+    note_workers();
+    queue_changed();
+    warm_failed(std::make_exception_ptr(broken_pool("process_pool: " + why)));
+    replacements_due_ = vacancies_ = 0;
     while (!stops_.empty())
         stops_.pop_front().commit();
 }
@@ -238,38 +247,15 @@ std::vector<int> pool_state::pids() const {
     return found;
 }
 
+void pool_state::note_workers() noexcept {
+    counts_.workers = workers_.size();
+    counts_.alive.set(workers_.size(), clock::now());
+}
+
 pool_statistics pool_state::statistics() const {
     pool_statistics now = counts_.now();
     now.workers = pids().size();
     return now;
-}
-
-bool pool_room::try_now() const noexcept {
-    return pool_.has_room();
-}
-
-void pool_room::enqueue() noexcept {
-    pool_.when_room(*this);
-}
-
-bool pool_room::withdraw() noexcept {
-    list_hook<room_queue_tag>::unlink();
-    return true;
-}
-
-bool pool_stop::try_now() noexcept {
-    pool_.close();
-    return pool_.is_empty();
-}
-
-void pool_stop::enqueue() noexcept {
-    in_flight_.begin(waiting_task().scheduler());
-    pool_.when_empty(*this);
-}
-
-bool pool_stop::withdraw() noexcept {
-    list_hook<stop_queue_tag>::unlink();
-    return true;
 }
 
 } // namespace tandem::detail

@@ -10,6 +10,8 @@
 
 #include "pool/pool_figures.hpp"
 #include "pool/pool_service.hpp"
+#include "pool/pool_waits.hpp"
+#include "pool/process_memory.hpp"
 #include "pool/worker_jobs.hpp"
 #include "pool/worker_link.hpp"
 #include "pool/worker_source.hpp"
@@ -20,42 +22,8 @@
 
 namespace tandem::detail {
 
-struct stop_queue_tag;
-
-/// The wait of `process_pool::stop` for the last worker's end.
-class pool_stop final : public waiting_operation<pool_stop>, public list_hook<stop_queue_tag> {
-  public:
-    explicit pool_stop(pool_state& pool) noexcept
-        : pool_(pool) {}
-    void await_resume() const { throw_if_cancelled(); }
-
-  private:
-    friend waiting_operation;
-    bool try_now() noexcept;
-    void enqueue() noexcept;
-    bool withdraw() noexcept override;
-
-    pool_state& pool_;
-    external_wait in_flight_;
-};
-
-struct room_queue_tag;
-
-/// The wait of `process_pool::room`.
-class pool_room final : public waiting_operation<pool_room>, public list_hook<room_queue_tag> {
-  public:
-    explicit pool_room(pool_state& pool) noexcept
-        : pool_(pool) {}
-    void await_resume() const { throw_if_cancelled(); }
-
-  private:
-    friend waiting_operation;
-    bool try_now() const noexcept;
-    void enqueue() noexcept;
-    bool withdraw() noexcept override;
-
-    pool_state& pool_;
-};
+/// 0 stands for one for each core.
+std::size_t count_or_cores(std::size_t workers) noexcept;
 
 class pool_state final : private worker_owner, private loop_guest {
   public:
@@ -75,6 +43,16 @@ class pool_state final : private worker_owner, private loop_guest {
     bool has_room() const noexcept { return queue_.size() + behind_ < options_.queue_limit(); }
     void when_room(pool_room& waiting) noexcept { rooms_.push_back(waiting); }
     std::size_t most_workers() const noexcept { return most_workers_; }
+    void resize(std::size_t workers);
+
+    /// No job waits or runs.
+    bool is_quiet() const noexcept { return counts_.queued == 0 && counts_.running == 0; }
+    void when_quiet(pool_drain& waiting) noexcept { drains_.push_back(waiting); }
+
+    /// As many workers as that, or as the pool may have, are up. Throws broken_pool, usage_error.
+    bool is_warm(std::size_t count);
+    void when_warm(pool_warm_up& waiting);
+
     /// How long the job is going to run, as far as that can be told.
     static std::optional<duration> expected_time(const pool_job& job) noexcept;
     static std::optional<duration> time_in_worker(const pool_job& job) noexcept;
@@ -98,6 +76,11 @@ class pool_state final : private worker_owner, private loop_guest {
         worker_jobs jobs;
         /// Its initializer has begun.
         bool set_up = false;
+        /// Gets no more jobs, and leaves when it has none. Its place is another's already.
+        bool retires = false;
+        unsigned jobs_given = 0;
+        /// Null until it is first looked at. Here and not in the link: only pools that recycle look.
+        std::shared_ptr<process_memory> memory;
     };
 
     void worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) override;
@@ -108,7 +91,7 @@ class pool_state final : private worker_owner, private loop_guest {
     worker& find(const worker_link& link) noexcept;
     void bind();
     void dispatch();
-    /// To be called when it has, before others look at it.
+    /// To be called when jobs have come, gone or begun, before others look at them.
     void queue_changed() noexcept;
     void refuse_queued(const std::string& why, const std::exception_ptr& cause = nullptr) noexcept;
     void start_workers();
@@ -117,12 +100,30 @@ class pool_state final : private worker_owner, private loop_guest {
     void share_out();
     pool_job* take_one_back() noexcept;
     pool_job* take_back(worker& from, std::size_t place) noexcept;
+    /// Workers that count towards the most there may be.
+    std::size_t places_taken() const noexcept;
+    /// A worker has got a job.
+    void note_given(worker& to) noexcept;
+    /// It has done its share: another takes its place now, and it leaves when it has no job left.
+    void retire(worker& which) noexcept;
+    /// To be called when a worker may have become idle, or has answered.
+    void settle(worker& which);
+    void leave(worker& which);
+    /// To be called when one more or one less is there.
+    void note_workers() noexcept;
+    void idle_for_long(worker& which);
+    void require_open() const;
+    std::size_t warm_workers() const noexcept;
+    std::size_t wanted_warm() const noexcept;
+    void warm_changed() noexcept;
+    void warm_failed(const std::exception_ptr& error) noexcept;
     void hand_over(pool_job& job, worker& to);
     void begin_next(worker& which) noexcept;
     void return_to_queue(pool_job& job) noexcept;
     void terminate(worker& which) noexcept;
     void answered(worker& by, const frame_header& header, byte_buffer payload);
     void jobs_lost(worker& ended, worker_exit how);
+    /// It killed its worker: it fails, or is run once more.
     void job_crashed(pool_job& job, worker_exit how);
     /// It has sent something else than hello.
     void setup_sent(worker& by, const frame_header& header, const byte_buffer& payload);
@@ -146,6 +147,12 @@ class pool_state final : private worker_owner, private loop_guest {
     intrusive_list<pool_stop, stop_queue_tag> stops_;
     /// Jobs that workers hold behind the one that they run.
     std::size_t behind_ = 0;
+    intrusive_list<pool_drain, drain_queue_tag> drains_;
+    intrusive_list<pool_warm_up, warm_up_queue_tag> warm_ups_;
+    /// Workers to be started in the place of others although no job may wait yet.
+    std::size_t replacements_due_ = 0;
+    /// Workers that have ended, or retire, and have had no successor.
+    std::size_t vacancies_ = 0;
     std::uint64_t last_job_ = 0;
     int failed_starts_ = 0;
     bool closed_ = false;

@@ -28,6 +28,20 @@ task<> process_pool::room() {
     }
 }
 
+task<> process_pool::drain() {
+    detail::pool_drain drained(*state_);
+    co_await drained;
+}
+
+task<> process_pool::warm_up(std::size_t count) {
+    detail::pool_warm_up warm(*state_, count);
+    co_await warm;
+}
+
+void process_pool::resize(std::size_t workers) {
+    state_->resize(workers);
+}
+
 std::optional<std::shared_ptr<const void>> process_pool::keep_place() const {
     // Who asks submits in the same step: there is nothing to keep.
     if (!state_->has_room()) return std::nullopt;

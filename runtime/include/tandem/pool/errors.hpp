@@ -44,6 +44,19 @@ class TANDEM_API worker_died : public std::runtime_error {
     worker_exit how_;
 };
 
+/// A job that was to be run again after its worker died (crash_retries), and is not: its function has killed
+/// as many workers in a row as the pool's poison_limit allows. Holds how the last one ended.
+class TANDEM_API poisoned_job : public worker_died {
+  public:
+    poisoned_job(const std::string& job, unsigned deaths, worker_exit how);
+    ~poisoned_job() override;
+    /// How many workers the function has killed in a row.
+    unsigned deaths() const noexcept { return deaths_; }
+
+  private:
+    unsigned deaths_;
+};
+
 /// The pool cannot run jobs: its workers do not start, or it has been stopped. The message says which.
 class TANDEM_API broken_pool : public std::runtime_error {
   public:

@@ -54,6 +54,8 @@ class TANDEM_API pool_job final : public waiting_operation<pool_job>, public lis
     bool begun_ = false;
     /// How often a worker has died between being given the job and taking it.
     int returned_ = 0;
+    /// How often it has killed its worker and was run again.
+    unsigned crashes_ = 0;
     /// Its scope was cancelled while it ran, and it ended without a result.
     bool stopped_ = false;
     byte_buffer result_;

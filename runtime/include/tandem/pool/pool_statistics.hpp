@@ -27,6 +27,16 @@ struct pool_statistics {
     /// Workers started, and those among them that ended without being told to.
     std::uint64_t started = 0;
     std::uint64_t died = 0;
+    /// Workers that gave way to others: they had done their jobs_per_worker, or grown beyond recycle_above.
+    std::uint64_t recycled = 0;
+    /// Workers that were idle for too long.
+    std::uint64_t reaped = 0;
+    /// Those of `started` that took the place of a worker that died, was killed or gave way.
+    std::uint64_t restarts = 0;
+    /// Times that a job was run again because it had killed its worker.
+    std::uint64_t retried = 0;
+    /// For how much of their lives, from 0 to 1, workers ran jobs; those now alive, and those that were.
+    double utilisation = 0;
     /// From when a job was submitted until it was answered, less the time for which it ran.
     time_percentiles wait;
     /// How long jobs ran in their workers.

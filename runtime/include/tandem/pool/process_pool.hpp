@@ -64,6 +64,21 @@ class TANDEM_API process_pool : public executor_face<process_pool> {
     /// the grace time. Cancelling it leaves the pool closed, and the workers to the destructor.
     task<> stop();
 
+    /// Waits until no job is queued or running, whatever has become of them, and all who awaited them are
+    /// ready to go on. Jobs submitted meanwhile are accepted, and waited for too; the pool can be used
+    /// afterwards as before. Cancelling it changes nothing.
+    task<> drain();
+
+    /// Starts workers before there are jobs for them, and waits until `count` have reported for work: all
+    /// that the pool may have unless told, and never more than those. Throws broken_pool if they cannot be
+    /// started, or the pool is stopped. Cancelling it leaves those that are on their way to the pool.
+    task<> warm_up(std::size_t count = static_cast<std::size_t>(-1));
+
+    /// Changes how many workers there may be at most; 0 means one for each core. More are started as jobs
+    /// need them, at once if some wait. Those too many exit when they are idle: what they run ends first, so
+    /// that there may be more processes for a while.
+    void resize(std::size_t workers);
+
     /// The process ids of the workers alive.
     std::vector<int> workers() const;
     pool_statistics statistics() const;

@@ -85,8 +85,46 @@ class process_pool_options {
         return *this;
     }
 
+    /// A worker that has been given so many jobs leaves when it is done with them; its successor starts when
+    /// it gets the last, so that no job waits for that. For functions that leak. 0, the default: no limit.
+    process_pool_options& jobs_per_worker(unsigned count) noexcept {
+        jobs_per_worker_ = count;
+        return *this;
+    }
+    /// A worker that has more memory of its own than so many bytes after a job gives way to another. Counted
+    /// is what is resident and not shared with files or other processes, so neither the program's code nor
+    /// buffers in shared memory; what workers of a preload have in common is. 0, the default: no limit.
+    process_pool_options& recycle_above(std::size_t bytes) noexcept {
+        recycle_above_ = bytes;
+        return *this;
+    }
+    /// Workers that had nothing to do for so long exit, down to keep_workers; others are started when there
+    /// are jobs again. Never, by default.
+    process_pool_options& idle_time(duration limit) noexcept {
+        idle_time_ = limit;
+        return *this;
+    }
+    /// So many workers stay however long they are idle; 0 by default. They are not started before there are
+    /// jobs for them: process_pool::warm_up does that.
+    process_pool_options& keep_workers(std::size_t count) noexcept {
+        keep_workers_ = count;
+        return *this;
+    }
+    /// When calls of one function have killed so many workers in a row, none of them is run again, whatever
+    /// its crash_retries say: it fails with poisoned_job. New calls still run once each, and one that does
+    /// not die ends the row. 10 by default; at least one.
+    process_pool_options& poison_limit(unsigned deaths) noexcept {
+        poison_limit_ = deaths ? deaths : 1;
+        return *this;
+    }
+
     unsigned workers() const noexcept { return workers_; }
     std::optional<std::size_t> prefetch() const noexcept { return prefetch_; }
+    unsigned jobs_per_worker() const noexcept { return jobs_per_worker_; }
+    std::size_t recycle_above() const noexcept { return recycle_above_; }
+    duration idle_time() const noexcept { return idle_time_; }
+    std::size_t keep_workers() const noexcept { return keep_workers_; }
+    unsigned poison_limit() const noexcept { return poison_limit_; }
     std::size_t queue_limit() const noexcept { return queue_limit_; }
     duration grace() const noexcept { return grace_; }
     duration hello_within() const noexcept { return hello_within_; }
@@ -97,6 +135,11 @@ class process_pool_options {
   private:
     unsigned workers_ = 0;
     std::optional<std::size_t> prefetch_;
+    unsigned jobs_per_worker_ = 0;
+    unsigned poison_limit_ = 10;
+    std::size_t recycle_above_ = 0;
+    std::size_t keep_workers_ = 0;
+    duration idle_time_ = duration::max();
     std::size_t queue_limit_ = static_cast<std::size_t>(-1);
     duration grace_ = std::chrono::seconds(2);
     duration hello_within_ = std::chrono::seconds(10);

@@ -63,6 +63,34 @@ class in_flight {
 /// For `map`: chunks in the order in which they are done, instead of that of their items.
 inline constexpr as_they_complete_t unordered{};
 
+/// How long the function is going to run, each time that it is called: for each item of a chunk, too. A
+/// process_pool learns that from earlier calls of the same function; this says it where they tell little, as
+/// it depends on the arguments. It decides only whether a short job may already wait in a worker behind
+/// another: calls of one priority begin in their order, whatever they cost.
+class cost {
+  public:
+    explicit constexpr cost(duration time) noexcept
+        : time_(time) {}
+    constexpr duration time() const noexcept { return time_; }
+
+  private:
+    duration time_;
+};
+
+/// In a process_pool: a call that kills its worker is run again, so often; 0 unless told. Only for functions
+/// of which half a call does no harm. The pool's poison_limit may end it earlier, then with poisoned_job;
+/// else the last death fails it with worker_died. Has no meaning in a thread_pool, where a crash ends the
+/// program.
+class crash_retries {
+  public:
+    explicit constexpr crash_retries(unsigned count) noexcept
+        : count_(count) {}
+    constexpr unsigned count() const noexcept { return count_; }
+
+  private:
+    unsigned count_;
+};
+
 namespace detail {
 
 class call_options {
@@ -72,12 +100,18 @@ class call_options {
         if (value.moment()) moment_ = value.moment();
         if (value.limit()) limit_ = value.limit();
     }
+    void set(tandem::cost value) noexcept { cost_ = value.time(); }
+    void set(tandem::crash_retries value) noexcept { crash_retries_ = value.count(); }
     int priority() const noexcept { return priority_; }
+    const std::optional<duration>& cost() const noexcept { return cost_; }
+    unsigned crash_retries() const noexcept { return crash_retries_; }
     const std::optional<time_point>& moment() const noexcept { return moment_; }
     const std::optional<duration>& limit() const noexcept { return limit_; }
 
   private:
     int priority_ = 0;
+    unsigned crash_retries_ = 0;
+    std::optional<duration> cost_;
     std::optional<time_point> moment_;
     std::optional<duration> limit_;
 };

@@ -109,6 +109,8 @@ template <class Pool> class executor_view {
     detail::call_context context() const {
         detail::call_context made;
         made.priority = options_.priority();
+        made.crash_retries = options_.crash_retries();
+        made.cost = options_.cost();
         return made;
     }
     template <class T> task<T> within_limits(task<T> work) const {

@@ -20,6 +20,8 @@ struct function_statistics {
     std::uint64_t crashed = 0;
     std::uint64_t cancelled = 0;
     std::uint64_t refused = 0;
+    /// Times that a call was run again because it had killed its worker.
+    std::uint64_t retried = 0;
     /// From when a call was submitted until it was answered, less the time for which it ran.
     time_percentiles wait;
     time_percentiles run;

@@ -60,6 +60,11 @@ class job_record {
         started_ = never;
         state_ = job_state::queued;
     }
+    /// The worker died of it, and it is to be run again.
+    void lost() noexcept {
+        started_ = never;
+        state_ = job_state::queued;
+    }
     /// The function has returned or thrown; not yet the state's business.
     void note_end() noexcept { ended_ = clock::now().time_since_epoch().count(); }
     /// The same where the executor was told how long it ran.
@@ -95,6 +100,10 @@ class job_record {
 /// What an executor is told of a call beside the function.
 struct call_context {
     int priority = 0;
+    /// How often it is run again where it killed its worker.
+    unsigned crash_retries = 0;
+    /// How long the function is said to run each time; empty where nobody says.
+    std::optional<duration> cost;
     /// Null where nobody asks; else outlives the call.
     job_record* record = nullptr;
     /// A place in a bounded queue that was kept for the call; given back when this is dropped.
