@@ -485,3 +485,30 @@ TEST_CASE("a loop's end takes the workers of all phases with it, and the pool ca
     }
     CHECK(pool.statistics().done == 4);
 }
+
+TEST_CASE("warming up, draining and stopping may be cancelled at any moment") {
+    const test::nothing_left clean;
+    bool has_ended = false;
+    for (int moment = 0; moment < 400 && !has_ended; ++moment) {
+        process_pool pool(process_pool_options().workers(2).jobs_per_worker(2).idle_time(1ms));
+        bool stops = false;
+        auto life = [&]() -> task<> {
+            co_await pool.warm_up();
+            auto job = pool.submit(work_here);
+            co_await pool.drain();
+            CHECK(job.is_done());
+            pool.resize(1);
+            co_await pool.warm_up();
+            stops = true;
+            co_await pool.stop();
+        };
+        auto all = [&]() -> task<> {
+            auto ended = co_await tandem::as_result(tandem::timeout(moment * 250us, life()));
+            has_ended = ended.has_value();
+            // Whatever was cancelled, the pool is as it was, or stopped.
+            auto again = co_await tandem::as_result(pool.run(test::twice, 2));
+            CHECK(again.has_value() == !stops);
+        };
+        block_on(all());
+    }
+}

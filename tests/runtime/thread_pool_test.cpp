@@ -233,3 +233,161 @@ TEST_CASE("calls that are cancelled as they begin and end are neither lost nor m
         CHECK(delivered == called);
     }
 }
+
+TEST_CASE("a thread pool grows for the calls that wait") {
+    thread_pool threads(1);
+    gate door;
+    auto all = [&]() -> task<> {
+        auto first = threads.submit([&] { door.pass(); });
+        auto second = threads.submit([&] { door.pass(); });
+        door.wait_for_arrivals(1);
+        CHECK(threads.queued() == 1);
+        threads.resize(2);
+        CHECK(threads.size() == 2);
+        door.wait_for_arrivals(2);
+        door.open();
+        co_await tandem::gather(std::move(first), std::move(second));
+    };
+    block_on(all());
+}
+
+TEST_CASE("a thread pool that shrinks lets what runs end, and runs what waits") {
+    thread_pool threads(3);
+    gate door;
+    auto all = [&]() -> task<> {
+        std::vector<tandem::job<int>> jobs;
+        for (int i = 0; i < 5; ++i)
+            jobs.push_back(threads.submit([&door, i] {
+                door.pass();
+                return i;
+            }));
+        door.wait_for_arrivals(3);
+        threads.resize(1);
+        CHECK(threads.size() == 1);
+        CHECK(threads.statistics().threads == 3);
+        door.open();
+        const std::vector<int> values = co_await tandem::gather(std::move(jobs));
+        CHECK(values == std::vector<int>{0, 1, 2, 3, 4});
+        while (threads.statistics().threads != 1)
+            co_await tandem::sleep(1ms);
+        // And back again.
+        threads.resize(4);
+        CHECK(threads.statistics().threads == 4);
+    };
+    block_on(all());
+}
+
+TEST_CASE("a thread pool may be resized from several threads while it works") {
+    thread_pool threads(2);
+    std::atomic<int> made = 0;
+    std::vector<std::thread> others;
+    for (int i = 0; i < 3; ++i)
+        others.emplace_back([&, i] {
+            for (int k = 0; k < 40; ++k)
+                threads.resize(1 + (i + k) % 4);
+        });
+    auto all = [&]() -> task<> {
+        for (int i = 0; i < 200; ++i)
+            co_await threads.run([&] { ++made; });
+    };
+    block_on(all());
+    for (auto& each : others)
+        each.join();
+    CHECK(made == 200);
+}
+
+TEST_CASE("a thread pool's drain waits until no call is queued or running") {
+    thread_pool threads(2);
+    auto all = [&]() -> task<> {
+        co_await threads.drain(); // there is nothing to wait for
+        for (int round = 0; round < 50; ++round) {
+            std::vector<tandem::job<int>> jobs;
+            for (int i = 0; i < 6; ++i)
+                jobs.push_back(threads.submit(add, i, i));
+            if (round % 2) jobs[5].cancel();
+            co_await threads.drain();
+            for (const auto& each : jobs)
+                CHECK(each.is_done());
+        }
+        const int sum = co_await threads.run(add, 2, 3);
+        CHECK(sum == 5);
+    };
+    block_on(all());
+}
+
+TEST_CASE("a thread pool's drain waits for the calls of other loops, and for those made meanwhile") {
+    thread_pool threads(1);
+    gate door;
+    std::thread other([&] { block_on(threads.run([&] { door.pass(); })); });
+    door.wait_for_arrivals(1);
+    bool is_drained = false;
+    auto draining = [&]() -> task<> {
+        co_await threads.drain();
+        is_drained = true;
+    };
+    auto body = [&](tandem::task_group& group) -> task<> {
+        group.spawn(draining());
+        co_await tandem::yield();
+        auto late = threads.submit(add, 1, 2);
+        CHECK_FALSE(is_drained);
+        door.open();
+        const int sum = co_await late;
+        CHECK(sum == 3);
+    };
+    auto all = [&]() -> task<> { co_await tandem::with_group(body); };
+    block_on(all());
+    other.join();
+    CHECK(is_drained);
+}
+
+TEST_CASE("cancelling a thread pool's drain changes nothing") {
+    thread_pool threads(1);
+    gate door;
+    auto all = [&]() -> task<> {
+        auto held = threads.submit([&] { door.pass(); });
+        auto late = co_await tandem::as_result(tandem::timeout(1ms, threads.drain()));
+        CHECK_THROWS_AS(late.value(), tandem::timed_out);
+        door.open();
+        co_await held;
+        co_await threads.drain();
+    };
+    block_on(all());
+}
+
+TEST_CASE("a thread pool counts its calls by how they ended, and times them") {
+    thread_pool threads(1);
+    gate door;
+    auto all = [&]() -> task<> {
+        co_await threads.run(add, 1, 2);
+        auto failing = [] { throw std::domain_error("of the function"); };
+        auto failed = co_await tandem::as_result(threads.run(failing));
+        CHECK_FALSE(failed.has_value());
+        auto running = threads.submit([&] { door.pass(); });
+        door.wait_for_arrivals(1);
+        auto dropped = threads.submit(add, 1, 2);
+        dropped.cancel();
+        auto queued = threads.submit(add, 1, 2);
+        co_await tandem::sleep(20ms);
+        const auto seen = threads.statistics();
+        CHECK(seen.submitted == 5);
+        CHECK(seen.done == 1);
+        CHECK(seen.failed == 1);
+        CHECK(seen.cancelled == 1);
+        CHECK(seen.running == 1);
+        CHECK(seen.queued == 1);
+        CHECK(seen.threads == 1);
+        door.open();
+        co_await running;
+        co_await queued;
+        CHECK(threads.statistics().running == 0);
+        CHECK(threads.statistics().done == 3);
+    };
+    block_on(all());
+    const auto seen = threads.statistics();
+    CHECK(seen.run.p50 > 0s);
+    // The call that was held, and the one behind it.
+    CHECK(seen.run.p99 >= 19ms);
+    CHECK(seen.wait.p99 >= 19ms);
+    CHECK(seen.utilisation > 0);
+    CHECK(seen.utilisation <= 1);
+}

@@ -16,6 +16,7 @@
 #include <tandem/threads/chunk_outcome.hpp>
 #include <tandem/threads/executor.hpp>
 #include <tandem/threads/signature.hpp>
+#include <tandem/threads/thread_pool_statistics.hpp>
 
 namespace tandem {
 
@@ -36,28 +37,35 @@ class TANDEM_API thread_job : public waiting_operation<thread_job>, public list_
     std::stop_token stop_token() const noexcept { return stop_.get_token(); }
     /// Throws where the function passed its own cancellation on.
     void throw_if_stopped(const std::exception_ptr& error) const;
+    enum class ending { value, error, cancelled };
 
   private:
     friend waiting_operation;
     friend thread_queue;
     /// Calls the function and keeps its outcome; on a thread of the pool.
-    virtual void execute() noexcept = 0;
+    virtual ending execute() noexcept = 0;
     void enqueue();
     bool withdraw() noexcept final;
 
     thread_queue& queue_;
     call_context context_;
     std::stop_source stop_;
+    time_point queued_at_{};
     external_wait in_flight_;
     std::optional<loop_handle> home_;
 };
 
-/// The wait for room in the queue of a thread_pool.
-class TANDEM_API thread_room final : public waiting_operation<thread_room>,
+/// What a coroutine waits for at a thread_pool beside its calls.
+class TANDEM_API thread_wait final : public waiting_operation<thread_wait>,
                                      public list_hook<thread_queue_tag> {
   public:
-    explicit thread_room(thread_queue& queue) noexcept
-        : queue_(queue) {}
+    enum class kind {
+        room,  ///< in the queue
+        quiet, ///< no call waits or runs
+    };
+    thread_wait(thread_queue& queue, kind what) noexcept
+        : queue_(queue)
+        , kind_(what) {}
     void await_resume() const { throw_if_cancelled(); }
 
   private:
@@ -68,6 +76,7 @@ class TANDEM_API thread_room final : public waiting_operation<thread_room>,
     bool withdraw() noexcept override;
 
     thread_queue& queue_;
+    kind kind_;
     external_wait in_flight_;
     std::optional<loop_handle> home_;
 };
@@ -88,7 +97,7 @@ template <class Function, class... Arguments> class thread_call final : public t
     }
 
   private:
-    void execute() noexcept override {
+    ending execute() noexcept override {
         try {
             auto call = [this](auto&... arguments) {
                 constexpr stop_place stop = signature_of<Function, Arguments...>::stop;
@@ -105,8 +114,10 @@ template <class Function, class... Arguments> class thread_call final : public t
             } else {
                 outcome_ = result<value>::success(std::apply(call, arguments_));
             }
+            return ending::value;
         } catch (...) {
             outcome_ = result<value>::failure(std::current_exception());
+            return is_cancellation(outcome_.error()) ? ending::cancelled : ending::error;
         }
     }
 
@@ -148,7 +159,7 @@ class thread_pool_options {
     std::size_t queue_limit_ = static_cast<std::size_t>(-1);
 };
 
-/// A fixed number of threads that run functions from one queue: by priority, then first come, first served.
+/// Threads that run functions from one queue: by priority, then first come, first served.
 /// For work that blocks; work that computes is safer in a process_pool, where it can be stopped and cannot
 /// take the program with it: a thread can only be asked. The pool may be used from several loops at once. It
 /// must outlive the tasks that use it.
@@ -163,7 +174,11 @@ class TANDEM_API thread_pool : public executor_face<thread_pool> {
     /// Waits for the functions that are running.
     ~thread_pool();
 
+    /// So many threads, or as many as are to be there once those too many are done with what they run.
     std::size_t size() const noexcept;
+    /// Changes it; 0 means one for each core. New threads start at once, those too many end after what they
+    /// run. Any thread. Throws std::system_error where one cannot be started.
+    void resize(std::size_t threads);
     /// How many calls wait for a thread.
     std::size_t queued() const noexcept;
 
@@ -182,6 +197,13 @@ class TANDEM_API thread_pool : public executor_face<thread_pool> {
     /// Waits until fewer calls wait for a thread than queue_limit says. Others may be quicker to use the
     /// room: what is submitted then all the same is last in line.
     task<> room();
+
+    /// Waits until no call is queued or running, those of other loops too, and all who awaited them are ready
+    /// to go on. Calls made meanwhile are accepted, and waited for. Cancelling it changes nothing.
+    task<> drain();
+
+    /// Any thread. For the pool as a whole: a closure has no name that could tell its calls from others'.
+    thread_pool_statistics statistics() const;
 
   private:
     friend detail::executor_access;
