@@ -68,17 +68,6 @@ tandem::task<outcome> count_in(std::size_t workers, const std::vector<range>& pi
     co_return found;
 }
 
-tandem::task<double> milliseconds_with(std::size_t workers, const std::vector<range>& pieces, int primes,
-                                       int rounds) {
-    std::vector<double> needed;
-    for (int round = 0; round < rounds; ++round) {
-        const outcome found = co_await count_in(workers, pieces);
-        if (found.primes != primes) throw std::logic_error("the pool has found other primes");
-        needed.push_back(found.milliseconds);
-    }
-    co_return median(needed);
-}
-
 } // namespace
 
 void measure_prime_counts(report& into, const options& chosen) {
@@ -89,24 +78,26 @@ void measure_prime_counts(report& into, const options& chosen) {
     if (!is_wanted) return;
 
     const std::vector<range> pieces = pieces_of(chosen.quick ? 20'000 : 2'000'000);
-    const int rounds = chosen.times(3);
     std::vector<double> alone;
-    outcome here;
-    for (int round = 0; round < rounds; ++round) {
-        here = count_here(pieces);
+    std::vector<std::vector<double>> with(most);
+    // In turn, so that a disturbance meets all of them.
+    for (int round = 0; round < chosen.times(5); ++round) {
+        const outcome here = count_here(pieces);
         alone.push_back(here.milliseconds);
+        for (std::size_t workers = 1; workers <= most; ++workers) {
+            const outcome found = tandem::block_on(count_in(workers, pieces));
+            if (found.primes != here.primes) throw std::logic_error("the pool has found other primes");
+            with[workers - 1].push_back(found.milliseconds);
+        }
     }
-    const double one = median(alone);
-    for (std::size_t workers = 1; workers <= most; ++workers) {
-        const double needed = tandem::block_on(milliseconds_with(workers, pieces, here.primes, rounds));
-        into.add(prime_count_with(workers), "one_process", one);
-        into.add(prime_count_with(workers), own_name, needed);
-        if (workers < most) continue;
-        into.add("prime_count", "one_process", one);
-        into.add("prime_count", own_name, needed);
-        into.add("prime_speedup", "one_process", 1);
-        into.add("prime_speedup", own_name, one / needed);
-    }
+    const auto note = [&](const std::string& name, double one, double own) {
+        into.add(name, "one_process", one);
+        into.add(name, own_name, own);
+    };
+    for (std::size_t workers = 1; workers <= most; ++workers)
+        note(prime_count_with(workers), median(alone), median(with[workers - 1]));
+    note("prime_count", median(alone), median(with[most - 1]));
+    note("prime_speedup", 1, median(alone) / median(with[most - 1]));
 }
 
 } // namespace bench
