@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <elf.h>
+#include <fstream>
 #include <link.h>
 #include <mutex>
 #include <sstream>
@@ -59,7 +60,23 @@ const char* file_of(const std::string& path) {
     return path.empty() ? "/proc/self/exe" : path.c_str();
 }
 
-std::string file_identity(const std::string& path) {
+/// True if another file has the name of what is mapped at `address`, or none has.
+bool has_lost_its_file(std::uintptr_t address) {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::istringstream range(line);
+        std::uintptr_t first = 0;
+        std::uintptr_t last = 0;
+        char dash = 0;
+        range >> std::hex >> first >> dash >> last;
+        if (first <= address && address < last) return line.ends_with(" (deleted)");
+    }
+    return false;
+}
+
+std::string file_identity(const std::string& path, std::uintptr_t mapped_at) {
+    // A library's name may lead to its next version by now, which is not what runs here.
+    if (!path.empty() && has_lost_its_file(mapped_at)) return "replaced:" + path;
     struct stat file {};
     if (stat(file_of(path), &file) != 0) return {};
     return "file:" + std::to_string(file.st_dev) + ':' + std::to_string(file.st_ino) + ':' +
@@ -79,7 +96,8 @@ module describe_module(const dl_phdr_info& info) {
         else if (header.p_type == PT_NOTE && found.identity.empty())
             found.identity = find_build_id(reinterpret_cast<const char*>(at), header.p_memsz);
     }
-    if (found.identity.empty()) found.identity = file_identity(found.path);
+    if (found.identity.empty() && !found.code.empty())
+        found.identity = file_identity(found.path, found.code.front().first);
     return found;
 }
 
