@@ -260,3 +260,23 @@ TEST_CASE("what calls cost does not change their order") {
     block_on(all());
     CHECK(test::notes_in(folder / "notes") == std::vector<int>{0, 1, 2, 3, 4, 5});
 }
+
+TEST_CASE("what a call is said to cost decides whether it may wait in a worker behind another") {
+    const test::nothing_left clean;
+    const bool is_short = GENERATE(true, false);
+    test::temp_folder folder;
+    process_pool pool(process_pool_options().workers(1));
+    auto all = [&]() -> task<> {
+        auto quick = pool.with(tandem::cost(1us));
+        auto holder = quick.submit(test::hold, folder.path().string(), 0);
+        co_await test::until_exists(folder / "started-0");
+        auto first = pool.with(tandem::cost(is_short ? 1us : 1h)).submit(test::note, folder / "notes", 1);
+        // It overtakes what is in the queue, and not what the worker has already.
+        auto urgent = pool.with(tandem::priority(1)).submit(test::note, folder / "notes", 2);
+        test::touch(folder / "open");
+        co_await holder;
+        co_await tandem::gather(std::move(first), std::move(urgent));
+    };
+    block_on(all());
+    CHECK(test::notes_in(folder / "notes") == (is_short ? std::vector<int>{1, 2} : std::vector<int>{2, 1}));
+}

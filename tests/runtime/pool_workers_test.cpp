@@ -254,6 +254,22 @@ TEST_CASE("warm_up throws broken_pool where no worker can be started") {
     block_on(all());
 }
 
+TEST_CASE("warm_up waits for the initializer, and fails as that does") {
+    const test::nothing_left clean;
+    test::temp_folder folder;
+    auto slow = [](const std::string& file) {
+        std::this_thread::sleep_for(20ms);
+        test::note(file, 1);
+    };
+    process_pool good(process_pool_options().workers(2).initializer(slow, folder / "notes"));
+    block_on(good.warm_up());
+    CHECK(test::notes_in(folder / "notes").size() == 2);
+    auto failing = [] { throw std::domain_error("no model to load"); };
+    process_pool bad(process_pool_options().workers(2).initializer(failing));
+    CHECK_THROWS_AS(block_on(bad.warm_up()), tandem::broken_pool);
+    CHECK_THROWS_WITH(block_on(bad.warm_up()), Catch::Contains("no model to load"));
+}
+
 TEST_CASE("workers that die as they start break the pool, whatever they are started for") {
     const test::nothing_left clean;
     const std::string wanted_for = GENERATE("a job", "a job that may crash", "warming up");
