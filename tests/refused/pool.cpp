@@ -117,6 +117,10 @@ void use(tandem::process_pool& pool, tandem::encoder& out, const with_reference&
     static_cast<void>(pool.map(write_to, std::vector<int>()));
 #elif defined(REFUSED_submit_capture)
     static_cast<void>(pool.submit([captured] { return captured; }));
+#elif defined(REFUSED_initializer_capture)
+    tandem::process_pool_options().initializer([captured] { static_cast<void>(captured); });
+#elif defined(REFUSED_preload_output)
+    tandem::process_pool_options().preload(write_to, captured);
 #elif defined(REFUSED_argument_count)
     static_cast<void>(pool.run(take_text));
 #endif

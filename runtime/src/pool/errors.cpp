@@ -15,6 +15,8 @@ std::string describe_exit(const std::string& job, const worker_exit& how) {
         text += " was killed by ";
         text += name ? "SIG" + std::string(name) : "signal " + std::to_string(how.signal);
         if (const char* meaning = sigdescr_np(how.signal)) text += " (" + std::string(meaning) + ')';
+    } else if (how.status < 0) {
+        text += " ended, and its zygote, which could have told how, had died before";
     } else {
         text += " exited with status " + std::to_string(how.status);
     }

@@ -21,6 +21,8 @@ enum class frame_type : std::uint16_t {
     skipped,    ///< worker: the job had been cancelled before it was taken
     setting_up, ///< worker: its initializer begins; hello follows
     unfit,      ///< worker, instead of hello: which setup_step failed, and the exception
+    forked,     ///< zygote: a fork_answer
+    reaped,     ///< zygote: a reap_answer
 };
 
 /// Where a payload is.

@@ -11,13 +11,13 @@ extern char** environ;
 namespace tandem::detail {
 
 marked_environment::marked_environment(const std::vector<worker_limits::environment_change>& changes,
-                                       unsigned place) {
+                                       unsigned place, bool is_zygote) {
     std::map<std::string_view, const std::optional<std::string>*> last;
     for (const auto& [name, value] : changes)
         last[name] = &value;
     for (const auto& [name, value] : last)
         if (*value) texts_.push_back(std::string(name) + '=' + **value);
-    texts_.push_back(make_worker_mark(place));
+    texts_.push_back(make_worker_mark(place, is_zygote));
 
     for (char** each = environ; each && *each; ++each) {
         const std::string_view text(*each);

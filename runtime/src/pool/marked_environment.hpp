@@ -10,7 +10,8 @@ namespace tandem::detail {
 /// Our environment with changes, and the mark. Refers to both.
 class marked_environment {
   public:
-    marked_environment(const std::vector<worker_limits::environment_change>& changes, unsigned place);
+    marked_environment(const std::vector<worker_limits::environment_change>& changes, unsigned place,
+                       bool is_zygote);
     marked_environment(const marked_environment&) = delete;
     marked_environment& operator=(const marked_environment&) = delete;
     char** get() noexcept { return variables_.data(); }

@@ -1,5 +1,6 @@
 #include "pool/output_marks.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cinttypes>
@@ -31,6 +32,7 @@ output_marks::output_marks(output_page& page, bool has_stdout)
     err_.pipe = own_copy(STDERR_FILENO);
     err_.page = &page.err;
     err_.marks = page.before_first_mark;
+    quickest_write_ = time_to_look();
     if (!has_stdout) return;
     out_.pipe = own_copy(STDOUT_FILENO);
     out_.page = &page.out;
@@ -39,13 +41,31 @@ output_marks::output_marks(output_page& page, bool has_stdout)
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
 }
 
-void output_marks::job_ends(std::uint64_t job) noexcept {
+/// How long the system takes at least to say whether there is something to read: a write, which does more,
+/// takes longer.
+std::chrono::nanoseconds output_marks::time_to_look() const noexcept {
+    constexpr int looks = 8;
+    auto least = std::chrono::nanoseconds::max();
+    for (int round = 0; round < 4; ++round) {
+        const auto begun = std::chrono::steady_clock::now();
+        int unread = 0;
+        for (int look = 0; look < looks; ++look)
+            if (ioctl(err_.pipe.get(), FIONREAD, &unread) != 0) return {};
+        least = std::min<std::chrono::nanoseconds>(least, std::chrono::steady_clock::now() - begun);
+    }
+    return least / looks;
+}
+
+void output_marks::flush() noexcept {
     try {
         std::cout.flush(); // they have buffers of their own after sync_with_stdio(false)
         std::clog.flush();
     } catch (...) { // the job has asked for exceptions: they are its own
     }
     std::fflush(stdout);
+}
+
+void output_marks::look_for_output(std::uint64_t job) noexcept {
     if (out_.page) out_.mark_end(job);
     err_.mark_end(job);
 }

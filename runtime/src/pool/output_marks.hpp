@@ -1,5 +1,6 @@
 // The worker's side of its captured output: see output_page.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,8 +17,17 @@ class output_marks {
     output_marks(output_page& page, bool has_stdout);
 
     void job_begins(std::uint64_t job) noexcept { page_.job.store(job); }
-    /// To be called before the job's answer is sent. Flushes stdout.
-    void job_ends(std::uint64_t job) noexcept;
+    /// To be called at the job's end, while it is still being timed.
+    static void flush() noexcept;
+    /// To be called before the job's answer is sent; `ran` is how long the job took, with `flush`.
+    void job_ends(std::uint64_t job, std::chrono::nanoseconds ran) noexcept {
+        if (ran >= quickest_write_) look_for_output(job);
+    }
+    /// The same for what is no job, and was not timed.
+    void setup_ends() noexcept {
+        flush();
+        look_for_output(0);
+    }
 
   private:
     struct stream {
@@ -28,7 +38,12 @@ class output_marks {
         void mark_end(std::uint64_t job) noexcept;
     };
 
+    void look_for_output(std::uint64_t job) noexcept;
+    std::chrono::nanoseconds time_to_look() const noexcept;
+
     output_page& page_;
+    /// A job that took less cannot have written anything.
+    std::chrono::nanoseconds quickest_write_{0};
     stream out_;
     stream err_;
 };

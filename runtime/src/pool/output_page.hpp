@@ -6,12 +6,13 @@
 namespace tandem::detail {
 
 /// The pool reads a worker's output late, when others of its jobs may run already. So the worker writes a
-/// mark into the pipe at a job's end if there is still something unread, and nothing if the job was silent:
+/// mark into the pipe at a job's end if there is still something unread, and nothing if the job was silent.
 ///
-/// - The worker, at a job's end: has the pipe unread bytes, or is the pool reading? Then it writes the mark
-/// and
-///   counts it in `marks`. `job` changes after that, when the next job begins.
-/// - The pool, around each read: raises `reading`, reads, looks at `job` and then at `marks`, lowers
+/// The worker, at a job's end: has the pipe unread bytes, or is the pool reading? Then it writes the mark and
+/// counts it in `marks`. `job` changes after that, when the next job begins. It does not even look after a
+/// job that was done in less time than a write takes.
+///
+/// The pool, around each read: it raises `reading`, reads, looks at `job` and then at `marks`, and lowers
 /// `reading`.
 ///
 /// What lies in front of a mark belongs to the mark's job. As for what is left behind the last one: if more

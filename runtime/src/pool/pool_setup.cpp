@@ -5,6 +5,7 @@
 #include "pool/worker_mark.hpp"
 #include "pool/worker_setup.hpp"
 #include <tandem/base/error.hpp>
+#include <tandem/base/log.hpp>
 
 namespace tandem::detail {
 
@@ -42,6 +43,21 @@ void pool_state::start_failed(const worker& which, worker_exit how) {
     const worker_died cause(what, std::move(how));
     break_pool(std::string(cause.what()) + (knows_entry ? "" : worker_entry_cure),
                std::make_exception_ptr(cause));
+}
+
+void pool_state::worker_not_started(worker_link& which, const std::string& why) {
+    workers_.erase(workers_.begin() + (&find(which) - workers_.data()));
+    note_workers();
+    if (why.empty()) {
+        dispatch(); // which starts another, from a new zygote
+    } else {
+        const std::string what = "no worker can be started: " + why;
+        log(log_level::error, "process_pool: " + what);
+        warm_failed(std::make_exception_ptr(broken_pool("process_pool: " + what)));
+        // Others may still do the work. Without any, waiting for better times could take for ever.
+        if (workers_.empty()) refuse_queued(what);
+    }
+    finish_if_done();
 }
 
 } // namespace tandem::detail

@@ -13,6 +13,10 @@ namespace tandem::detail {
 
 pool_state::pool_state(const process_pool_options& options)
     : options_(options)
+    , source_(options_,
+              [this](const std::string& why, std::exception_ptr cause) {
+                  if (broken_.empty()) break_pool(why, std::move(cause));
+              })
     , most_workers_(count_or_cores(options.workers())) {}
 
 pool_state::~pool_state() {
@@ -79,7 +83,8 @@ void pool_state::refuse_queued(const std::string& why, const std::exception_ptr&
 bool pool_state::start_worker() {
     try {
         worker made;
-        made.link = std::make_shared<worker_link>(*io_, static_cast<worker_owner&>(*this), source_.start());
+        made.link =
+            std::make_shared<worker_link>(*io_, static_cast<worker_owner&>(*this), source_.start(*io_));
         workers_.push_back(made);
         note_workers();
         made.link->start();
@@ -202,6 +207,13 @@ void pool_state::close() {
 
 void pool_state::finish_if_done() {
     if (!closed_ || !queue_.empty()) return;
+    // Those that their zygote has yet to make are not needed any more, and its preload may go on for ever.
+    std::erase_if(workers_, [](const worker& each) {
+        if (each.now != phase::starting || each.link->is_alive()) return false;
+        each.link->abandon();
+        return true;
+    });
+    note_workers();
     for (worker& each : workers_) {
         if (each.now == phase::starting && each.set_up) {
             // Nobody needs it any more, and its initializer may go on for ever.
@@ -210,9 +222,10 @@ void pool_state::finish_if_done() {
         }
         if (each.now == phase::idle) leave(each);
     }
-    if (workers_.empty())
-        while (!stops_.empty())
-            stops_.pop_front().commit();
+    if (!workers_.empty()) return;
+    source_.end();
+    while (!stops_.empty())
+        stops_.pop_front().commit();
 }
 
 void pool_state::loop_ends() noexcept {
@@ -229,6 +242,7 @@ void pool_state::end_all(const std::string& why) noexcept {
             if (each.jobs[i].job) refuse(*each.jobs[i].job, why);
     }
     workers_.clear();
+    source_.end();
     behind_ = 0;
     refuse_queued(why);
     counts_.running = 0;

@@ -86,6 +86,7 @@ class pool_state final : private worker_owner, private loop_guest {
     void worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) override;
     void worker_ended(worker_link& which, worker_exit how) override;
     void worker_late(worker_link& which) override;
+    void worker_not_started(worker_link& which, const std::string& why) override;
     void loop_ends() noexcept override;
 
     worker& find(const worker_link& link) noexcept;
@@ -138,7 +139,7 @@ class pool_state final : private worker_owner, private loop_guest {
     void end_all(const std::string& why) noexcept;
 
     process_pool_options options_;
-    worker_source source_{options_};
+    worker_source source_;
     std::size_t most_workers_;
     boost::asio::io_context* io_ = nullptr;
     std::vector<worker> workers_;

@@ -35,31 +35,31 @@ page_mapping::~page_mapping() {
 
 namespace {
 
-worker_ends make_ends(bool captures_stdout) {
-    worker_ends ends;
+spawned_worker make_ends(bool captures_stdout) {
+    spawned_worker ends;
     auto data = make_socket_pair(SOCK_STREAM, worker_descriptors);
     auto control = make_socket_pair(SOCK_SEQPACKET, worker_descriptors);
     auto error_output = make_pipe(pipe_use::child_writes, worker_descriptors);
     unique_fd page = make_page();
-    ends.ours.page = page_mapping(page.get());
-    ends.ours.page->output.begin_marks(std::random_device()());
-    ends.ours.data = std::move(data.ours);
-    ends.ours.control = std::move(control.ours);
-    ends.ours.error_output = std::move(error_output.ours);
+    ends.page = page_mapping(page.get());
+    ends.page->output.begin_marks(std::random_device()());
+    ends.data = std::move(data.ours);
+    ends.control = std::move(control.ours);
+    ends.error_output = std::move(error_output.ours);
     ends.theirs.push_back({std::move(error_output.theirs), STDERR_FILENO});
     ends.theirs.push_back({std::move(data.theirs), worker_data});
     ends.theirs.push_back({std::move(control.theirs), worker_control});
     ends.theirs.push_back({std::move(page), worker_page});
     if (captures_stdout) {
         auto output = make_pipe(pipe_use::child_writes, worker_descriptors);
-        ends.ours.output = std::move(output.ours);
+        ends.output = std::move(output.ours);
         ends.theirs.push_back({std::move(output.theirs), STDOUT_FILENO});
     }
     return ends;
 }
 
 spawned_worker start_worker(marked_environment& environment, int setup, bool captures_stdout) {
-    worker_ends ends = make_ends(captures_stdout);
+    spawned_worker ends = make_ends(captures_stdout);
     spawn_actions actions;
     actions.open_null(STDIN_FILENO, O_RDONLY);
     for (const handed_descriptor& each : ends.theirs)
@@ -71,9 +71,10 @@ spawned_worker start_worker(marked_environment& environment, int setup, bool cap
     char* const arguments[] = {program_invocation_name, nullptr};
     // The link leads to the image that runs here, even when its file has been replaced.
     auto [pid, ended] = spawn_process("/proc/self/exe", actions, attributes, arguments, environment.get());
-    ends.ours.pid = pid;
-    ends.ours.ended = std::move(ended);
-    return std::move(ends.ours);
+    ends.pid = pid;
+    ends.ended = std::move(ended);
+    ends.theirs.clear();
+    return ends;
 }
 
 [[noreturn]] void throw_cannot_start(const std::system_error& error) {
@@ -82,7 +83,7 @@ spawned_worker start_worker(marked_environment& environment, int setup, bool cap
 
 } // namespace
 
-worker_ends make_worker_ends(bool captures_stdout) {
+spawned_worker make_worker_ends(bool captures_stdout) {
     try {
         return make_ends(captures_stdout);
     } catch (const std::system_error& error) {

@@ -1,5 +1,6 @@
 // Starting worker processes.
 #pragma once
+#include <memory>
 #include <vector>
 
 #include "io/unique_fd.hpp"
@@ -28,9 +29,20 @@ class page_mapping {
     shared_page* page_ = nullptr;
 };
 
+class process_maker;
+
+/// A descriptor for a worker, and the number it gets there.
+struct handed_descriptor {
+    unique_fd descriptor;
+    int number;
+};
+
 /// What the pool holds of a worker: its ends of the sockets do not block, and no child inherits them.
 struct spawned_worker {
+    /// 0 where `maker` has yet to make the process, with what is in `theirs`.
     int pid = 0;
+    std::shared_ptr<process_maker> maker;
+    std::vector<handed_descriptor> theirs;
     /// Becomes readable when the worker ends.
     unique_fd ended;
     unique_fd data;
@@ -42,20 +54,8 @@ struct spawned_worker {
     worker_place place;
 };
 
-/// A descriptor for a worker, and the number it gets there.
-struct handed_descriptor {
-    unique_fd descriptor;
-    int number;
-};
-
-/// What a worker and its pool hold of each other.
-struct worker_ends {
-    spawned_worker ours;
-    std::vector<handed_descriptor> theirs;
-};
-
-/// Makes it, but for the process. Throws std::system_error.
-worker_ends make_worker_ends(bool captures_stdout);
+/// Makes all of it but the process. Throws std::system_error.
+spawned_worker make_worker_ends(bool captures_stdout);
 
 /// Starts this program once more, marked as a worker: in a process group of its own, with default signal
 /// dispositions, nothing blocked, /dev/null as stdin, and no descriptor of ours but `setup`, the file of

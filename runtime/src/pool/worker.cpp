@@ -21,8 +21,10 @@
 #include "pool/shared_page.hpp"
 #include "pool/worker_control.hpp"
 #include "pool/worker_log.hpp"
+#include "pool/worker_main.hpp"
 #include "pool/worker_mark.hpp"
 #include "pool/worker_setup.hpp"
+#include "pool/zygote.hpp"
 #include <tandem/base/clock.hpp>
 
 namespace tandem {
@@ -54,12 +56,10 @@ class worker {
     }
 
     /// Becomes what the pool's options say, or tells the pool why it cannot and exits.
-    void prepare(const worker_mark& mark) {
-        const int parent = watch_parent(mark.parent);
-        const worker_setup setup(worker_setup_file);
+    void prepare(const worker_setup& setup, unsigned place, int parent) {
         output_.emplace(page_->output, setup.captures_stdout());
         attempt(setup_step::limits, [&] {
-            apply_limits(setup.limits(), mark.place);
+            apply_limits(setup.limits(), place);
             try {
                 start_control_thread(parent, current_);
             } catch (const std::system_error& error) {
@@ -72,7 +72,7 @@ class worker {
             send(notice, frame_type::setting_up, frame_header());
             attempt(setup_step::initializer, [&] { setup.initialize(); });
         }
-        output_->job_ends(0); // what has been printed so far belongs to none
+        output_->setup_ends(); // what has been printed so far belongs to no job
         if (setup.limits().compute_only) attempt(setup_step::filter, &leave_compute_only);
     }
 
@@ -94,7 +94,7 @@ class worker {
             tandem::encode(reason, step);
             tandem::encode(reason, std::current_exception());
             send(reason, frame_type::unfit, frame_header());
-            output_->job_ends(0);
+            output_->setup_ends();
             std::_Exit(1);
         }
     }
@@ -141,8 +141,10 @@ class worker {
         frame_header header = call.header;
         const time_point begun = clock::now();
         const frame_type outcome = run(call, reply);
-        header.ran = std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now() - begun).count();
-        output_->job_ends(call.header.job);
+        output_marks::flush();
+        const std::chrono::nanoseconds ran = clock::now() - begun;
+        header.ran = ran.count();
+        output_->job_ends(call.header.job, ran);
         publish(reply, outcome, header);
         slot.finish(header.job);
     }
@@ -213,19 +215,34 @@ class worker {
     std::optional<output_marks> output_;
 };
 
-[[noreturn]] void work(const worker_mark& mark) {
-    if (mark.version != protocol_version) fail("started by another version of the library");
+} // namespace
+
+void be_worker(std::unique_ptr<worker_setup> setup, unsigned place, int parent) {
     prctl(PR_SET_NAME, "tandem-worker");
     send_log_to_pool();
     // Never destroyed: the control thread uses it until the process is gone.
     static auto& self = *new worker;
     try {
-        self.prepare(mark);
+        self.prepare(*setup, place, parent);
+        setup.reset();
         self.serve();
     } catch (const std::exception& error) {
         fail(error.what());
     }
     std::exit(0);
+}
+
+namespace {
+
+[[noreturn]] void work(const worker_mark& mark) {
+    if (mark.version != protocol_version) fail("started by another version of the library");
+    try {
+        if (mark.is_zygote) be_zygote(mark);
+        const int parent = watch_parent(mark.parent);
+        be_worker(std::make_unique<worker_setup>(worker_setup_file), mark.place, parent);
+    } catch (const std::exception& error) {
+        fail(error.what());
+    }
 }
 
 } // namespace

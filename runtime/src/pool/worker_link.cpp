@@ -30,9 +30,11 @@ std::int64_t microseconds(const timeval& time) {
 worker_link::worker_link(boost::asio::io_context& io, worker_owner& owner, spawned_worker worker)
     : owner_(&owner)
     , pid_(worker.pid)
+    , maker_(std::move(worker.maker))
+    , theirs_(std::move(worker.theirs))
     , page_(std::move(worker.page))
     , place_(std::move(worker.place))
-    , ended_(io, worker.ended.release())
+    , ended_(io)
     , data_(io, worker.data.release())
     , error_output_(std::make_shared<output_pipe>(io, std::move(worker.error_output), page_->output,
                                                   page_->output.err, worker.pid, output_stream::err))
@@ -45,9 +47,34 @@ worker_link::worker_link(boost::asio::io_context& io, worker_owner& owner, spawn
         output_ = std::make_shared<output_pipe>(io, std::move(worker.output), page_->output,
                                                 page_->output.out, worker.pid, output_stream::out);
     how_.pid = worker.pid;
+    if (worker.ended.get() >= 0) ended_.assign(worker.ended.release());
 }
 
 void worker_link::start() {
+    if (maker_)
+        maker_->make(shared_from_this(), std::move(theirs_), place_.number());
+    else
+        listen();
+}
+
+void worker_link::has_process(int pid, unique_fd ended) {
+    pid_ = how_.pid = pid;
+    ended_.assign(ended.release());
+    if (!owner_) return signal(SIGKILL); // abandoned meanwhile; its zygote reaps it in the end
+    if (output_) output_->set_worker(pid);
+    error_output_->set_worker(pid);
+    listen();
+    if (allowed_) allow(*allowed_);
+    if (doomed_) signal(SIGKILL);
+}
+
+void worker_link::has_no_process(const std::string& why) {
+    close();
+    place_ = worker_place();
+    if (worker_owner* owner = std::exchange(owner_, nullptr)) owner->worker_not_started(*this, why);
+}
+
+void worker_link::listen() {
     static_cast<void>(answers_.may_sleep());
     listen_for_bell();
     listen_for_data();
@@ -120,8 +147,8 @@ bool worker_link::pass_on() {
             if (!awaited_ || awaited_->job != found.header.job || awaited_->length != found.header.length)
                 throw codec_error("an answer that was not announced");
             awaited_.reset();
-            note_answer(found.header);
         }
+        note_answer(found.header);
         owner_->worker_sent(*this, found.header, reader_.take_payload(found));
     }
     return false;
@@ -145,9 +172,9 @@ bool worker_link::read_data() {
     return true;
 }
 
-/// What a job has printed is in the log before its answer is passed on.
+/// What a job has printed, or what came before the first one, is in the log before its answer is passed on.
 void worker_link::note_answer(const frame_header& header) {
-    if (header.type != frame_type::value && header.type != frame_type::error) return;
+    if (header.type == frame_type::skipped || header.type == frame_type::setting_up) return;
     if (output_) output_->job_answered(header.job);
     error_output_->job_answered(header.job);
 }
@@ -211,11 +238,17 @@ void worker_link::finish() noexcept {
 }
 
 void worker_link::signal(int number) noexcept {
+    // One that has still to be made is not wanted any more, whatever the signal.
+    if (pid_ == 0) doomed_ = true;
     // Not reaped yet, so the id is still its own. A job may have moved its process to another group.
     if (pid_ > 0 && kill(-pid_, number) != 0) kill(pid_, number);
 }
 
 void worker_link::allow(std::chrono::steady_clock::duration limit) {
+    if (!ended_.is_open()) {
+        allowed_ = limit; // from when there is a process
+        return;
+    }
     allowance_.expires_after(limit);
     allowance_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         // One that had expired when it was replaced comes without an error.
@@ -225,53 +258,84 @@ void worker_link::allow(std::chrono::steady_clock::duration limit) {
 }
 
 void worker_link::stop_allowance() noexcept {
+    allowed_.reset();
     allowance_.expires_at(std::chrono::steady_clock::time_point::max());
 }
 
-void worker_link::reap() noexcept {
-    // What its jobs have started goes with it, while its process group is still its own.
-    signal(SIGKILL);
-    int status = 0;
+reap_answer worker_link::reap_child(int pid) noexcept {
+    reap_answer answer;
+    answer.pid = pid;
     rusage used{};
-    while (wait4(pid_, &status, 0, &used) < 0 && errno == EINTR) {
+    while (wait4(pid, &answer.status, 0, &used) < 0 && errno == EINTR) {
     }
-    pid_ = 0;
-    place_ = worker_place();
-    how_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    how_.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    how_.user_time = microseconds(used.ru_utime);
-    how_.system_time = microseconds(used.ru_stime);
-    how_.peak_memory = std::int64_t{used.ru_maxrss} * 1024;
+    answer.user_time = microseconds(used.ru_utime);
+    answer.system_time = microseconds(used.ru_stime);
+    answer.peak_memory = std::int64_t{used.ru_maxrss} * 1024;
+    return answer;
 }
 
 void worker_link::ended() {
+    // What its jobs have started goes with it, while its process group is still its own.
+    signal(SIGKILL);
+    const int pid = std::exchange(pid_, 0);
+    place_ = worker_place();
+    if (maker_)
+        maker_->reap(shared_from_this(), pid);
+    else
+        reaped(reap_child(pid));
+}
+
+void worker_link::reaped(const std::optional<reap_answer>& how) {
     const auto self = shared_from_this();
-    reap();
+    if (how) {
+        how_.signal = WIFSIGNALED(how->status) ? WTERMSIG(how->status) : 0;
+        how_.status = WIFEXITED(how->status) ? WEXITSTATUS(how->status) : 0;
+        how_.user_time = how->user_time;
+        how_.system_time = how->system_time;
+        how_.peak_memory = how->peak_memory;
+    } else {
+        how_.status = -1;
+    }
     // A result sent before the end counts.
     while (owner_ && data_.is_open() && read_data()) {
         pollfd more{data_.native_handle(), POLLIN, 0};
         if (poll(&more, 1, 0) <= 0) break;
     }
     if (owner_) static_cast<void>(take_answers());
-    if (output_) output_->read_rest();
-    error_output_->read_rest();
+    if (owner_) {
+        if (output_) output_->read_rest();
+        error_output_->read_rest();
+    }
     how_.last_words = error_output_->last_words();
-    stop_allowance();
-    data_.close();
-    control_.close();
-    close_output();
-    ended_.close();
+    close();
     if (worker_owner* owner = std::exchange(owner_, nullptr)) owner->worker_ended(*this, std::move(how_));
+}
+
+void worker_link::dismiss(std::chrono::milliseconds limit) noexcept {
+    boost::system::error_code ignored;
+    control_.close(ignored);
+    if (pid_ <= 0) return;
+    pollfd gone{ended_.native_handle(), POLLIN, 0};
+    while (poll(&gone, 1, static_cast<int>(limit.count())) < 0 && errno == EINTR) {
+    }
 }
 
 void worker_link::abandon() noexcept {
     if (!std::exchange(owner_, nullptr)) return;
-    reap();
+    signal(SIGKILL);
+    if (pid_ > 0 && maker_) dismiss(std::chrono::milliseconds(-1));
+    if (const int pid = std::exchange(pid_, 0); pid > 0 && !maker_) reap_child(pid);
+    place_ = worker_place();
+    close();
+}
+
+void worker_link::close() noexcept {
     stop_allowance();
-    boost::system::error_code ignored;
-    data_.close(ignored);
-    control_.close(ignored);
+    theirs_.clear();
     close_output();
+    boost::system::error_code ignored;
+    control_.close(ignored);
+    data_.close(ignored);
     ended_.close(ignored);
 }
 

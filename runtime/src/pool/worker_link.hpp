@@ -14,6 +14,7 @@
 
 #include "pool/frame_ring.hpp"
 #include "pool/output_pipe.hpp"
+#include "pool/process_maker.hpp"
 #include "pool/spawn.hpp"
 #include <tandem/pool/errors.hpp>
 
@@ -28,6 +29,9 @@ class worker_owner {
     virtual void worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) = 0;
     /// The process has ended and been reaped; the link is of no more use.
     virtual void worker_ended(worker_link& which, worker_exit how) = 0;
+    /// No process could be made: for the reason that is given, or, without one, because its zygote died. The
+    /// link is of no more use.
+    virtual void worker_not_started(worker_link& which, const std::string& why) = 0;
     /// The time given to `worker_link::allow` has passed.
     virtual void worker_late(worker_link& which) = 0;
 
@@ -41,11 +45,18 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
   public:
     worker_link(boost::asio::io_context& io, worker_owner& owner, spawned_worker worker);
 
-    /// Begins to listen.
+    /// Begins to listen, when there is a process.
     void start();
 
+    /// By the maker of its process: there it is, and there it will never be.
+    void has_process(int pid, unique_fd ended);
+    void has_no_process(const std::string& why);
+    /// By the maker again: it has been reaped; empty where nobody knows how it ended.
+    void reaped(const std::optional<reap_answer>& how);
+
     int pid() const noexcept { return pid_; }
-    /// False once the process has been reaped: then only what it had sent before is still passed on.
+    /// False before there is a process, and once it has been reaped: then only what it had sent before is
+    /// still passed on.
     bool is_alive() const noexcept { return pid_ > 0; }
     job_slot& slot(std::uint16_t place) noexcept { return page_->jobs[place]; }
 
@@ -62,11 +73,16 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     void allow(std::chrono::steady_clock::duration limit);
     void stop_allowance() noexcept;
 
+    /// A packet socket to the process.
+    int control() noexcept { return control_.native_handle(); }
+    /// Closes that, and waits at most `limit` for the process to end.
+    void dismiss(std::chrono::milliseconds limit) noexcept;
     /// Kills and reaps the worker now. The owner hears no more of it.
     void abandon() noexcept;
 
   private:
     void listen_for_bell();
+    void listen();
     void listen_for_data();
     void listen_for_end();
     void send_rest();
@@ -76,11 +92,18 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     void wake() noexcept;
     void note_answer(const frame_header& header);
     void close_output() noexcept;
-    void reap() noexcept;
+    reap_answer reap_child(int pid) noexcept;
+    void close() noexcept;
     void ended();
 
     worker_owner* owner_;
     int pid_;
+    std::shared_ptr<process_maker> maker_;
+    /// The process', until it is made.
+    std::vector<handed_descriptor> theirs_;
+    /// Signals and time limits given before there is a process.
+    bool doomed_ = false;
+    std::optional<std::chrono::steady_clock::duration> allowed_;
     page_mapping page_;
     worker_place place_;
     boost::asio::posix::stream_descriptor ended_;

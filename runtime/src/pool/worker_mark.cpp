@@ -2,22 +2,26 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <unistd.h>
 
 #include "pool/frame.hpp"
 
 namespace tandem::detail {
 
-std::string make_worker_mark(unsigned place) {
+std::string make_worker_mark(unsigned place, bool is_zygote) {
     return std::string(worker_mark_name) + '=' + std::to_string(protocol_version) + ':' +
-           std::to_string(getpid()) + ':' + std::to_string(place);
+           std::to_string(getpid()) + ':' + std::to_string(place) + (is_zygote ? ":zygote" : ":worker");
 }
 
 std::optional<worker_mark> find_worker_mark() {
     const char* text = std::getenv(worker_mark_name);
     if (!text) return std::nullopt;
     worker_mark mark;
-    if (std::sscanf(text, "%d:%d:%u", &mark.version, &mark.parent, &mark.place) != 3) return worker_mark();
+    char role[8] = {};
+    if (std::sscanf(text, "%d:%d:%u:%7s", &mark.version, &mark.parent, &mark.place, role) != 4)
+        return worker_mark();
+    mark.is_zygote = role == std::string_view("zygote");
     return mark;
 }
 

@@ -12,7 +12,8 @@ inline constexpr int worker_page = 5;       ///< memory shared with the pool: th
 inline constexpr int worker_setup_file = 6; ///< see worker_setup; closed once it is mapped
 inline constexpr int worker_descriptors = 7;
 
-/// "TANDEM_WORKER=<protocol version>:<pid of the pool's process>:<place>" in the environment.
+/// "TANDEM_WORKER=<protocol version>:<pid of the pool's process>:<place>:<worker or zygote>" in the
+/// environment.
 inline constexpr const char* worker_mark_name = "TANDEM_WORKER";
 
 /// The exit status of a worker to be whose main does not call worker_entry; EX_CONFIG of sysexits.h.
@@ -27,10 +28,12 @@ struct worker_mark {
     int parent = 0;
     /// Tells the workers of a pool that live at the same time apart: 0, 1, …
     unsigned place = 0;
+    /// What workers are forked from.
+    bool is_zygote = false;
 };
 
 /// The mark as it stands in the environment of a worker to be.
-std::string make_worker_mark(unsigned place);
+std::string make_worker_mark(unsigned place, bool is_zygote);
 
 /// The mark of this process; empty where it has none. One that cannot be read has version 0.
 std::optional<worker_mark> find_worker_mark();

@@ -27,18 +27,29 @@ std::span<const std::byte> take_bytes(decoder& in) {
     return {in.take(count), count};
 }
 
+void run_silently(std::span<const std::byte> call) {
+    decoder in(call.data(), call.size());
+    encoder ignored;
+    run_call(in, ignored, std::stop_token());
+}
+
 } // namespace
 
 unique_fd write_worker_setup(const process_pool_options& options) {
     unique_fd file(memfd_create("tandem-setup", MFD_CLOEXEC));
     if (file.get() < 0) throw_errno(errno, "process_pool: memfd_create");
     const std::span<const std::byte> initializer = options.initializer_call().bytes();
+    const std::span<const std::byte> preload = options.preload_call().bytes();
     encoder start;
     tandem::encode(start, options.limits().values());
     tandem::encode(start, options.standard_output() == worker_stdout::captured);
     start.write_count(initializer.size());
     write_all(file.get(), start.data(), start.size());
     write_all(file.get(), initializer.data(), initializer.size());
+    encoder between;
+    between.write_count(preload.size());
+    write_all(file.get(), between.data(), between.size());
+    write_all(file.get(), preload.data(), preload.size());
     return file;
 }
 
@@ -54,6 +65,7 @@ worker_setup::worker_setup(int descriptor) {
     limits_ = tandem::decode<limit_values>(in);
     captures_stdout_ = tandem::decode<bool>(in);
     initializer_ = take_bytes(in);
+    preload_ = take_bytes(in);
     in.finish();
 }
 
@@ -62,9 +74,11 @@ worker_setup::~worker_setup() {
 }
 
 void worker_setup::initialize() const {
-    decoder in(initializer_.data(), initializer_.size());
-    encoder ignored;
-    run_call(in, ignored, std::stop_token());
+    run_silently(initializer_);
+}
+
+void worker_setup::preload() const {
+    run_silently(preload_);
 }
 
 } // namespace tandem::detail

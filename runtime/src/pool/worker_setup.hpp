@@ -25,8 +25,9 @@ class worker_setup {
     const limit_values& limits() const noexcept { return limits_; }
     bool captures_stdout() const noexcept { return captures_stdout_; }
     bool has_initializer() const noexcept { return !initializer_.empty(); }
-    /// Runs it. Throws what it throws.
+    /// They run what the options give. Throw what that throws.
     void initialize() const;
+    void preload() const;
 
   private:
     void* mapped_ = nullptr;
@@ -34,12 +35,13 @@ class worker_setup {
     limit_values limits_;
     bool captures_stdout_ = true;
     std::span<const std::byte> initializer_;
+    std::span<const std::byte> preload_;
 };
 
 /// Where setting up a worker failed.
-enum class setup_step : unsigned char { limits, initializer, filter };
+enum class setup_step : unsigned char { limits, initializer, filter, preload };
 constexpr bool is_enumerator(setup_step step) {
-    return step <= setup_step::filter;
+    return step <= setup_step::preload;
 }
 
 } // namespace tandem::detail

@@ -15,7 +15,8 @@ struct worker_exit {
     int pid = 0;
     /// The signal that killed it, 0 if none did.
     int signal = 0;
-    /// What it passed to exit(); meaningful where `signal` is 0.
+    /// What it passed to exit(); meaningful where `signal` is 0. -1 where nobody knows how it ended, because
+    /// the zygote that had forked it had died before; the figures below are 0 then.
     int status = 0;
     /// CPU time in microseconds, all its jobs together.
     std::int64_t user_time = 0;

@@ -77,6 +77,25 @@ class process_pool_options {
         return *this;
     }
 
+    /// Runs `function(arguments...)` once for all workers, in a process of its own, the zygote: this program
+    /// started once more. Workers are forked from it then, and share what it has made, copy-on-write: a model
+    /// of gigabytes is loaded once and lies in memory once, and a further worker starts in a fraction of a
+    /// millisecond. The rules are those of `initializer`, which runs in each worker, after the fork.
+    ///
+    /// A fork copies the thread that forks and no other: a preload that leaves threads behind fails. What is
+    /// random goes on alike in all workers if its generator was seeded in the preload. Limits hold for the
+    /// workers, the environment for the zygote too.
+    ///
+    /// What it throws breaks the pool: the broken_pool that jobs fail with names it and has it as its
+    /// cause(). So do three zygotes in a row that die in it. A zygote that dies later is replaced when
+    /// another worker is needed, by a new run of the preload; its workers go on, but nobody can tell how
+    /// those end.
+    template <class F, class... A> process_pool_options& preload(F&& function, A&&... arguments) {
+        preload_ =
+            detail::setup_call(detail::encode_call(std::forward<F>(function), std::forward<A>(arguments)...));
+        return *this;
+    }
+
     /// Where workers' stdout goes: `captured` by default. Their stderr is always captured, at level warning.
     /// What is captured has the job that wrote it and the worker's pid in its log_record, and is in the log
     /// before the job's await goes on. TANDEM_LOG=info shows both.
@@ -131,6 +150,7 @@ class process_pool_options {
     worker_stdout standard_output() const noexcept { return stdout_; }
     const worker_limits& limits() const noexcept { return limits_; }
     const detail::setup_call& initializer_call() const noexcept { return initializer_; }
+    const detail::setup_call& preload_call() const noexcept { return preload_; }
 
   private:
     unsigned workers_ = 0;
@@ -146,6 +166,7 @@ class process_pool_options {
     worker_stdout stdout_ = worker_stdout::captured;
     worker_limits limits_;
     detail::setup_call initializer_;
+    detail::setup_call preload_;
 };
 
 } // namespace tandem
