@@ -15,6 +15,7 @@
 #include <set>
 #include <sys/resource.h>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 
 #include "support/nothing_left.hpp"
@@ -274,7 +275,7 @@ TEST_CASE("workers have a core each, and a new one that of the one it replaces")
     };
     auto all = [&]() -> task<> {
         co_await tandem::with_group(body);
-        co_await tandem::as_result(pool.run([](int) { std::_Exit(1); }, 0));
+        std::ignore = co_await tandem::as_result(pool.run([](int) { std::_Exit(1); }, 0));
         co_await pool.run(&getpid);
         auto job = pool.submit(cores_here_when_open, folder.path(), 3);
         auto neighbour = pool.submit(cores_here_when_open, folder.path(), 4);

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 
 #include "support/child_process.hpp"
@@ -148,7 +149,7 @@ TEST_CASE("what a worker changes of what was preloaded no other worker sees") {
         co_await pool.run(overwrite, 3, 1000);
         const int changed = co_await pool.run(look_up, 3);
         CHECK(changed == 1000);
-        co_await tandem::as_result(pool.run([] { std::_Exit(1); }));
+        std::ignore = co_await tandem::as_result(pool.run([] { std::_Exit(1); }));
         co_return co_await pool.run(look_up, 3);
     };
     CHECK(block_on(all()) == 9);
@@ -211,7 +212,7 @@ TEST_CASE("an initializer runs in each forked worker, after the preload") {
     const test::temp_folder folder;
     process_pool pool(with_table(folder / "preloads").initializer([] { initialised = look_up(4); }));
     auto all = [&]() -> task<int> {
-        co_await tandem::as_result(pool.run([] { std::_Exit(1); }));
+        std::ignore = co_await tandem::as_result(pool.run([] { std::_Exit(1); }));
         co_return co_await pool.run([] { return initialised; });
     };
     CHECK(block_on(all()) == 16);
@@ -433,7 +434,7 @@ TEST_CASE("hundreds of forked workers leave no descriptor behind, here or in the
     process_pool pool(with_table(folder / "preloads"));
     const auto crash_often = [&](int times) -> task<> {
         for (int i = 0; i < times; ++i)
-            co_await tandem::as_result(pool.run([] { std::_Exit(1); }));
+            std::ignore = co_await tandem::as_result(pool.run([] { std::_Exit(1); }));
         co_await pool.run(test::twice, 1);
     };
     const auto of_process = [](int pid) {

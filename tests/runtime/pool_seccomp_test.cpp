@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 
 #include "support/log_capture.hpp"
@@ -249,7 +250,7 @@ TEST_CASE("a job of a computing worker is asked to stop, and terminated, like an
             co_await tandem::sleep(1ms);
         co_await tandem::sleep(20ms);
         job.cancel();
-        co_await tandem::as_result(pool.run(test::twice, 1));
+        std::ignore = co_await tandem::as_result(pool.run(test::twice, 1));
         auto deaf = pool.submit([] { std::this_thread::sleep_for(1h); });
         while (pool.statistics().running == 0)
             co_await tandem::sleep(1ms);
