@@ -83,6 +83,8 @@ detail::promise_base& loop::current_task() {
 
 void loop::run_to_end(detail::promise_base& main) {
     if (running) throw usage_error("a loop runs on this thread already: await the task instead");
+    // First of all: from its registration on other threads may ask for figures, and whose loop it is.
+    scheduler_.bind_to_this_thread();
     struct running_here {
         loop& self;
         explicit running_here(loop& which)
@@ -105,7 +107,6 @@ void loop::run_to_end(detail::promise_base& main) {
         }
     } const guard(*this);
 
-    scheduler_.bind_to_this_thread();
     begin_turn(now());
     main_task end;
     main.start_beside(end, *root_, 0);
