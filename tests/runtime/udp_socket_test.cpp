@@ -171,6 +171,33 @@ TEST_CASE("wherever receiving is cancelled, each datagram is received once") {
     });
 }
 
+TEST_CASE("wherever sending is cancelled, a datagram has gone whole or not at all, and none twice") {
+    test::cancel_at_each_moment([](test::victim& target) -> task<> {
+        auto one = udp_socket::bind(any_port);
+        auto other = udp_socket::connected(one.local());
+        int sent = 0;
+        const auto send = [&]() -> task<> {
+            while (sent < 10) {
+                co_await other.send("datagram " + std::to_string(sent));
+                ++sent;
+                co_await tandem::yield();
+            }
+        };
+        co_await target.run(send());
+        co_await send();
+        for (int i = 0; i < 10; ++i) {
+            char room[20];
+            const datagram next = co_await one.receive_from(room);
+            CHECK(std::string(room, next.size) == "datagram " + std::to_string(i));
+        }
+        // Datagrams of one socket to another keep their order here: nothing came in between.
+        co_await other.send("the end");
+        char room[20];
+        const datagram last = co_await one.receive_from(room);
+        CHECK(std::string(room, last.size) == "the end");
+    });
+}
+
 TEST_CASE("a receiver that always finds datagrams lets others run") {
     const auto all = []() -> task<> {
         constexpr int rounds = 2000;
