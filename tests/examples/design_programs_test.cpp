@@ -31,7 +31,7 @@ TEST_CASE("hello does not talk to a server that is not example.org") {
     CHECK_THAT(hello.errors, Contains("https://example.org/"));
 }
 
-TEST_CASE("hybrid downloads and makes thumbnails; one failure stops nobody else's work") {
+TEST_CASE("hybrid downloads and makes thumbnails, and one failure stops nobody else's work") {
     test::origin server;
     test::temp_folder folder;
     auto photo = [&](const std::string& path) { return server.http + path; };

@@ -299,8 +299,8 @@ TEST_CASE("a loop ends after the handlers of what was started on it, also those 
     CHECK(value == 7);
 }
 
-TEST_CASE(
-    "a handler runs on its own executor, whose context has work until then; its slot cancels from there") {
+TEST_CASE("a handler runs on its own executor, whose context has work until then, and its slot cancels from "
+          "there") {
     asio::io_context foreign;
     asio::cancellation_signal signal;
     bool was_cancelled = false;

@@ -120,7 +120,7 @@ TEST_CASE("closing a broadcast wakes those that wait, and what is kept is still 
     run_virtual(all());
 }
 
-TEST_CASE("two tasks that receive from one subscription are a mistake; one after the other is none") {
+TEST_CASE("two tasks that receive from one subscription are a mistake, and one after the other is none") {
     auto all = []() -> task<> {
         broadcast<int> news(4);
         auto shared = news.subscribe();

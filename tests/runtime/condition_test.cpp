@@ -44,7 +44,7 @@ TEST_CASE("a wait unlocks the mutex, and has it locked again when it ends") {
     run_virtual(all());
 }
 
-TEST_CASE("a notify wakes those that have waited longest; notify_all wakes all that wait, in order") {
+TEST_CASE("a notify wakes those that have waited longest, and notify_all wakes all that wait, in order") {
     auto all = []() -> task<> {
         mutex access;
         condition changed;

@@ -73,7 +73,7 @@ TEST_CASE("counting a latch down below zero is a mistake, and changes nothing") 
     CHECK_THROWS_AS(ready.count_down(), tandem::usage_error);
 }
 
-TEST_CASE("a cancelled wait leaves a latch as it is; what has been counted stays counted") {
+TEST_CASE("a cancelled wait leaves a latch as it is, and what has been counted stays counted") {
     test::cancel_at_each_step([](test::victim& target) -> task<> {
         latch ready(2);
         bool counted = false;

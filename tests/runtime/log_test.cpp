@@ -202,7 +202,7 @@ TEST_CASE("a line of JSON is an object with every member that has a value") {
     CHECK(bare.at("text") == "");
 }
 
-TEST_CASE("every text survives a line of JSON; what is not UTF-8 becomes U+FFFD") {
+TEST_CASE("every text survives a line of JSON, and what is not UTF-8 becomes U+FFFD") {
     std::string all;
     for (int byte = 0; byte < 0x80; ++byte)
         all += static_cast<char>(byte);

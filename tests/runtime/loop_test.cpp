@@ -274,7 +274,7 @@ TEST_CASE("tasks that are always ready cannot delay a timer or a post for ever")
     CHECK(slept);
 }
 
-TEST_CASE("tasks run first come, first served; what becomes ready in a turn waits for the next") {
+TEST_CASE("tasks run first come, first served, and what becomes ready in a turn waits for the next") {
     CHECK(block_on(order_of_five()) == "abcdeabcdeabcde");
 }
 

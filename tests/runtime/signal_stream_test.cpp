@@ -93,7 +93,7 @@ TEST_CASE("a task that waits for a signal wakes when it comes") {
     }());
 }
 
-TEST_CASE("signals of one number that are not taken count as one; of several the lowest comes first") {
+TEST_CASE("signals of one number that are not taken count as one, and of several the lowest comes first") {
     tandem::block_on([]() -> task<> {
         signal_stream some(SIGUSR2, SIGHUP);
         for (int i = 0; i < 5; ++i) {

@@ -267,7 +267,7 @@ TEST_CASE("closing a TLS stream wakes what waits on it, and what follows is an e
     }());
 }
 
-TEST_CASE("a TLS stream is quiet until bytes or the end have come; late tickets are no news") {
+TEST_CASE("a TLS stream is quiet until bytes or the end have come, and late tickets are no news") {
     testing::run_virtual([]() -> task<> {
         tapped_pair below;
         auto ends = co_await shake_hands(below);
