@@ -77,6 +77,20 @@ TEST_CASE("structured shows groups, gather, race, timeout and errors as values")
                                "failed: no luck\n");
 }
 
+TEST_CASE("workers start with what was preloaded, keep to their limits, and are heard") {
+    auto workers = test::run({test::program("workers")});
+    INFO(workers.errors);
+    CHECK(workers.status == 0);
+    CHECK(workers.output == "info, job 1: counting to 1000 of 1000000\n"
+                            "168 primes below 1000\n"
+                            "info, job 2: counting to 1000000 of 1000000\n"
+                            "78498 primes below a million\n"
+                            "Operation not permitted\n"
+                            "died by signal 24\n"
+                            "info, job 5: counting to 100 of 1000000\n"
+                            "25 primes below 100\n");
+}
+
 TEST_CASE("executors runs the same function in a thread and in a process, as calls, jobs and maps") {
     auto executors = test::run({test::program("executors")});
     INFO(executors.errors);

@@ -453,3 +453,24 @@ TEST_CASE("hundreds of forked workers leave no descriptor behind, here or in the
     block_on(all());
     CHECK(pool.statistics().crashed == 210);
 }
+
+TEST_CASE("zygote and workers end when their pool's process is killed, in each phase") {
+    const std::string phase = GENERATE("preloaded", "preloading");
+    const test::temp_folder folder;
+    std::vector<int> watched;
+    {
+        test::child_process parent({test::program("zygote-parent"), phase, folder / "pids"});
+        // In its preload there is the zygote alone.
+        const std::size_t processes = phase == "preloaded" ? 2 : 1;
+        while (test::notes_in(folder / "pids").size() < processes)
+            std::this_thread::sleep_for(1ms);
+        for (const int pid : test::notes_in(folder / "pids"))
+            watched.push_back(watch(pid));
+        parent.signal(SIGKILL);
+        CHECK(parent.wait() == 128 + SIGKILL);
+    }
+    for (const int descriptor : watched) {
+        CHECK(ends(descriptor));
+        close(descriptor);
+    }
+}
