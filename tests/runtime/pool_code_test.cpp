@@ -107,6 +107,31 @@ TEST_CASE("a library that has been replaced before the worker loads it is an err
     CHECK(block_on(pool.run(test::twice, 2)) == 4);
 }
 
+TEST_CASE("a library without a build-id is told from another file that has taken its name") {
+    const test::temp_folder folder;
+    const std::string file = folder / "unmarked-plugin.so";
+    fs::copy_file(test::program("test-plugin-unmarked.so"), file);
+    const library ours(file);
+    process_pool pool(one_worker());
+    auto triple_in_worker = [&]() -> task<int> {
+        co_await pool.run(load, file);
+        co_return co_await pool.run(ours.triple(), 2);
+    };
+    // Replaced before anybody has looked at the library: then what is under its name is not what runs here.
+    replace(test::program("test-plugin-unmarked.so"), file);
+    CHECK_THROWS_AS(block_on(triple_in_worker()), tandem::unknown_function);
+    CHECK_THROWS_WITH(block_on(triple_in_worker()), Catch::Contains("unmarked-plugin.so"));
+
+    const std::string kept = folder / "kept-plugin.so";
+    fs::copy_file(test::program("test-plugin-unmarked.so"), kept);
+    const library same(kept);
+    auto triple_of_same = [&]() -> task<int> {
+        co_await pool.run(load, kept);
+        co_return co_await pool.run(same.triple(), 2);
+    };
+    CHECK(block_on(triple_of_same()) == 6);
+}
+
 TEST_CASE("a library that is replaced later does not disturb those who have loaded it") {
     const test::temp_folder folder;
     const std::string file = folder / "replaced-plugin.so";
