@@ -78,9 +78,9 @@ class process_pool_options {
     }
 
     /// Runs `function(arguments...)` once for all workers, in a process of its own, the zygote: this program
-    /// started once more. Workers are forked from it then, and share what it has made, copy-on-write: a model
-    /// of gigabytes is loaded once and lies in memory once, and a further worker starts in a fraction of a
-    /// millisecond. The rules are those of `initializer`, which runs in each worker, after the fork.
+    /// started once more. Workers are forked from it then, and share what it has made, copy-on-write: it is
+    /// loaded once and lies in memory once. A further worker costs a fork, no start of a program; what that
+    /// copies of page tables grows with the memory. The rules are those of `initializer`, which runs after it.
     ///
     /// A fork copies the thread that forks and no other: a preload that leaves threads behind fails. What is
     /// random goes on alike in all workers if its generator was seeded in the preload. Limits hold for the
