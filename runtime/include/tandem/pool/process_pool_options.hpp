@@ -80,7 +80,7 @@ class process_pool_options {
     /// Runs `function(arguments...)` once for all workers, in a process of its own, the zygote: this program
     /// started once more. Workers are forked from it then, and share what it has made, copy-on-write: it is
     /// loaded once and lies in memory once. A further worker costs a fork, no start of a program; what that
-    /// copies of page tables grows with the memory. The rules are those of `initializer`, which runs after it.
+    /// copies of page tables grows with the memory. The rules are those of `initializer`, which comes later.
     ///
     /// A fork copies the thread that forks and no other: a preload that leaves threads behind fails. What is
     /// random goes on alike in all workers if its generator was seeded in the preload. Limits hold for the
