@@ -43,6 +43,11 @@ int grow(int mebibytes) {
     return getpid();
 }
 
+void say_and_sleep(const std::string& file) {
+    test::touch(file);
+    std::this_thread::sleep_for(1h);
+}
+
 /// Lets the loop go on until `done()`.
 template <class Predicate> task<> until(Predicate done) {
     while (!done())
@@ -436,16 +441,19 @@ TEST_CASE("a drain ends with the last job, also where that is cancelled, crashes
     const test::nothing_left clean;
     const std::string how = GENERATE("cancelled", "crashes", "the pool ends");
     auto pool = std::make_unique<process_pool>(process_pool_options().workers(1).grace(10ms));
+    const test::temp_folder folder;
+    const std::string begun = folder / "begun";
     auto all = [&]() -> task<> {
         auto draining = [&]() -> task<> { co_await pool->drain(); };
         auto body = [&](tandem::task_group& group) -> task<> {
             auto running = [&]() -> task<> {
-                auto lost = co_await tandem::as_result(pool->run([] { std::this_thread::sleep_for(1h); }));
+                auto lost = co_await tandem::as_result(pool->run(say_and_sleep, begun));
                 CHECK_FALSE(lost.has_value());
             };
             auto inner = [&](tandem::task_group& runs) -> task<> {
                 runs.spawn(running());
-                co_await until([&] { return pool->statistics().running == 1; });
+                // A worker that is killed before it takes a job has not lost it.
+                co_await test::until_exists(begun);
                 group.spawn(draining());
                 co_await tandem::yield();
                 if (how == "crashes") kill(pool->workers()[0], SIGKILL);
