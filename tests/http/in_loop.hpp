@@ -17,7 +17,7 @@ template <class Body> void in_loop(Body body) {
 }
 
 /// The error that `work` fails with, which has to be an `Error` exactly.
-template <class Error, class T> tandem::task<Error> failure_of(tandem::task<T> work) {
+template <class Error, tandem::awaitable Work> tandem::task<Error> failure_of(Work work) {
     try {
         (void)co_await std::move(work);
     } catch (const Error& error) {
