@@ -24,7 +24,7 @@ using tandem::task;
 namespace {
 
 /// More than a socket takes, and less than what goes by shared memory; and a large one.
-constexpr std::size_t more_than_a_socket = 250'000;
+constexpr std::size_t more_than_a_socket = 500'000;
 constexpr std::size_t large = 64 << 20;
 
 std::size_t count_x(const std::string& text) {
