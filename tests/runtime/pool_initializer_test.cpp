@@ -166,8 +166,9 @@ TEST_CASE("a worker that is killed in its initializer now and then costs no job"
 }
 
 TEST_CASE("an initializer may take longer than a worker has for its hello") {
-    process_pool pool(process_pool_options().workers(1).hello_within(150ms).initializer(
-        [] { std::this_thread::sleep_for(400ms); }));
+    // Enough for a hello on a busy machine with a sanitizer.
+    process_pool pool(process_pool_options().workers(1).hello_within(2s).initializer(
+        [] { std::this_thread::sleep_for(3s); }));
     CHECK(block_on(pool.run(test::twice, 2)) == 4);
 }
 
