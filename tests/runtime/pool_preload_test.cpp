@@ -352,8 +352,9 @@ TEST_CASE("running jobs of forked workers can be stopped and terminated") {
 }
 
 TEST_CASE("a preload may take longer than a worker has for its hello") {
-    process_pool pool(process_pool_options().workers(1).hello_within(200ms).preload(
-        [] { std::this_thread::sleep_for(500ms); }));
+    // Enough for a hello on a busy machine with a sanitizer.
+    process_pool pool(
+        process_pool_options().workers(1).hello_within(2s).preload([] { std::this_thread::sleep_for(3s); }));
     CHECK(block_on(pool.run(test::twice, 2)) == 4);
 }
 

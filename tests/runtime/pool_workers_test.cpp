@@ -515,6 +515,11 @@ TEST_CASE("a loop's end takes the workers of all phases with it, and the pool ca
 
 TEST_CASE("warming up, draining and stopping may be cancelled at any moment") {
     const test::nothing_left clean;
+#ifdef __SANITIZE_ADDRESS__
+    constexpr auto stride = 20ms; // a worker takes a quarter of a second to start
+#else
+    constexpr auto stride = 250us;
+#endif
     bool has_ended = false;
     for (int moment = 0; moment < 400 && !has_ended; ++moment) {
         process_pool pool(process_pool_options().workers(2).jobs_per_worker(2).idle_time(1ms));
@@ -530,7 +535,7 @@ TEST_CASE("warming up, draining and stopping may be cancelled at any moment") {
             co_await pool.stop();
         };
         auto all = [&]() -> task<> {
-            auto ended = co_await tandem::as_result(tandem::timeout(moment * 250us, life()));
+            auto ended = co_await tandem::as_result(tandem::timeout(moment * stride, life()));
             has_ended = ended.has_value();
             // Whatever was cancelled, the pool is as it was, or stopped.
             auto again = co_await tandem::as_result(pool.run(test::twice, 2));
