@@ -43,15 +43,26 @@ inline sleep_operation sleep_until(time_point moment) noexcept {
     return sleep_operation(moment);
 }
 
-/// The operation behind `yield`.
-class yield_operation final : public detail::waiting_operation<yield_operation> {
+/// The operation behind `yield`. No waiter: it is ready again before a cancellation could come.
+class [[nodiscard]] yield_operation {
   public:
-    void await_resume() const { throw_if_cancelled(); }
+    bool await_ready() const noexcept { return false; }
+    template <class Promise> bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+        detail::promise_base& task = self.promise();
+        if (task.scope().is_cancelled()) {
+            cancelled_ = &task.scope();
+            return false;
+        }
+        task.note_wait();
+        task.scheduler().make_ready(task);
+        return true;
+    }
+    void await_resume() const {
+        if (cancelled_) cancelled_->throw_cancelled();
+    }
 
   private:
-    friend waiting_operation;
-    void enqueue() noexcept { commit(); }
-    bool withdraw() noexcept override { return true; }
+    const cancel_scope* cancelled_ = nullptr;
 };
 
 /// `co_await yield()`: goes to the end of the ready queue, so that the others run first. A checkpoint.
