@@ -8,38 +8,13 @@
 
 namespace tandem {
 
-cancel_scope::cancel_scope(detail::promise_base& task, kind which) noexcept
-    : scheduler_(&task.scheduler())
-    , opener_(&task)
-    , opened_at_(task.location())
-    , id_(scheduler_->next_scope_id())
-    , kind_(which) {
-    link_below(task.scope());
-    if (kind_ != kind::shielded) cause_ = parent_->cause_;
-}
-
 cancel_scope::cancel_scope(detail::scheduler& scheduler) noexcept
     : scheduler_(&scheduler)
     , id_(scheduler.next_scope_id()) {}
 
-cancel_scope::~cancel_scope() {
+void cancel_scope::float_children_up() noexcept {
     while (first_child_)
         first_child_->float_up();
-    scheduler_->timers().disarm(*this);
-    if (parent_) unlink();
-}
-
-void cancel_scope::link_below(cancel_scope& parent) noexcept {
-    parent_ = &parent;
-    previous_sibling_ = nullptr;
-    next_sibling_ = parent.first_child_;
-    if (next_sibling_) next_sibling_->previous_sibling_ = this;
-    parent.first_child_ = this;
-}
-
-void cancel_scope::unlink() noexcept {
-    if (next_sibling_) next_sibling_->previous_sibling_ = previous_sibling_;
-    (previous_sibling_ ? previous_sibling_->next_sibling_ : parent_->first_child_) = next_sibling_;
 }
 
 /// Moves below the grandparent, because the parent ends. Below a root that ends it stands alone: nobody
@@ -95,13 +70,6 @@ void cancel_scope::stop_waiters() noexcept {
 
 void cancel_scope::set_deadline(time_point when) {
     set_deadline(when, when <= scheduler_->now());
-}
-
-void cancel_scope::set_time_limit(duration limit) {
-    if (limit <= duration::zero()) return set_deadline(scheduler_->now(), true);
-    scheduler_->timers().disarm(*this);
-    deadline_.reset();
-    if (limit < duration::max()) scheduler_->timers().arm_for(*this, limit);
 }
 
 void cancel_scope::set_deadline(time_point when, bool has_passed) {

@@ -12,23 +12,30 @@ constexpr std::size_t ways = 4;
 } // namespace
 
 void timer_queue::arm(timer& what, time_point when) {
-    if (heap_.capacity() <= size()) grow();
+    if (heap_.capacity() - heap_.size() <= unsettled_.size()) grow_heap();
     insert(entry{when, armed_++, &what});
 }
 
 void timer_queue::settle(time_point now) noexcept {
-    for (const unsettled& one : unsettled_) {
+    for (std::size_t place = 0; place < unsettled_count_; ++place) {
+        const unsettled& one = unsettled_[place];
         one.what->place_ = timer::not_armed;
         const bool has_end = one.length < time_point::max() - now;
         const time_point when = has_end ? now + one.length : time_point::max();
         if (has_end) insert(entry{when, one.order, one.what});
         one.what->settled(when);
     }
-    unsettled_.clear();
+    unsettled_count_ = 0;
 }
 
-void timer_queue::grow() {
-    heap_.reserve(std::max<std::size_t>(2 * size(), 16));
+void timer_queue::grow_heap() {
+    heap_.reserve(2 * heap_.size() + unsettled_.size() + 1);
+}
+
+void timer_queue::grow_list() {
+    const std::size_t room = std::max<std::size_t>(2 * unsettled_.size(), 8);
+    heap_.reserve(2 * heap_.size() + room);
+    unsettled_.resize(room);
 }
 
 void timer_queue::insert(const entry& item) noexcept {
@@ -37,9 +44,8 @@ void timer_queue::insert(const entry& item) noexcept {
 }
 
 void timer_queue::remove_unsettled(std::size_t place) noexcept {
-    const unsettled last = unsettled_.back();
-    unsettled_.pop_back();
-    if (place == unsettled_.size()) return;
+    const unsettled last = unsettled_[--unsettled_count_];
+    if (place == unsettled_count_) return;
     unsettled_[place] = last;
     last.what->place_ = in_list | place;
 }

@@ -41,7 +41,7 @@ template <class T, class Tag> class intrusive_list {
     intrusive_list& operator=(const intrusive_list&) = delete;
     ~intrusive_list() {
         while (!empty())
-            pop_front();
+            head_.next_->unlink();
         head_.next_ = nullptr;
     }
 

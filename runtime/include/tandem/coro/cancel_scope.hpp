@@ -6,12 +6,12 @@
 
 #include <tandem/base/clock.hpp>
 #include <tandem/base/intrusive_list.hpp>
+#include <tandem/coro/scheduler.hpp>
 #include <tandem/coro/timer.hpp>
 
 namespace tandem {
 
 namespace detail {
-class scheduler;
 class promise_base;
 class task_tree_reader;
 class waiter;
@@ -58,10 +58,15 @@ class TANDEM_API cancel_scope final : private detail::timer {
     };
 
     /// Opens a scope below that of `task`.
-    explicit cancel_scope(detail::promise_base& task, kind which = kind::plain) noexcept;
+    explicit cancel_scope(detail::promise_base& task, kind which = kind::plain) noexcept; // in promise.hpp
     /// Opens the root of a loop's tree.
     explicit cancel_scope(detail::scheduler& scheduler) noexcept;
-    ~cancel_scope();
+    ~cancel_scope() {
+        if (first_child_) [[unlikely]]
+            float_children_up();
+        scheduler_->timers().disarm(*this);
+        if (parent_) unlink();
+    }
 
     /// Wakes everything that waits in this scope and below; each await there throws `cancelled` from now on.
     /// The second call does nothing.
@@ -72,7 +77,14 @@ class TANDEM_API cancel_scope final : private detail::timer {
     /// The same for `limit` from now; at once if it is zero or less. The clock is read when the step that
     /// sets the limit ends, or asks for the time, with the limit still in force: then the limit counts from
     /// there.
-    void set_time_limit(duration limit);
+    void set_time_limit(duration limit) {
+        scheduler_->timers().disarm(*this);
+        deadline_.reset();
+        if (limit <= duration::zero())
+            set_deadline(scheduler_->now(), true);
+        else if (limit < duration::max())
+            scheduler_->timers().arm_for(*this, limit);
+    }
 
     /// The earliest deadline that holds here: its own or, up to the nearest shield, an inherited one.
     std::optional<time_point> deadline() const noexcept;
@@ -109,8 +121,17 @@ class TANDEM_API cancel_scope final : private detail::timer {
     void expired() noexcept override { cancel(cancel_reason::deadline); }
     void settled(time_point when) noexcept override { deadline_ = when; }
     void set_deadline(time_point when, bool has_passed);
-    void link_below(cancel_scope& parent) noexcept;
-    void unlink() noexcept;
+    void link_below(cancel_scope& parent) noexcept {
+        parent_ = &parent;
+        next_sibling_ = parent.first_child_;
+        if (next_sibling_) next_sibling_->previous_sibling_ = this;
+        parent.first_child_ = this;
+    }
+    void unlink() noexcept {
+        if (next_sibling_) next_sibling_->previous_sibling_ = previous_sibling_;
+        (previous_sibling_ ? previous_sibling_->next_sibling_ : parent_->first_child_) = next_sibling_;
+    }
+    void float_children_up() noexcept;
     void float_up() noexcept;
     void stop_waiters() noexcept;
     cancel_scope* next_below(const cancel_scope& top, bool descend) noexcept;

@@ -216,3 +216,17 @@ class promise_base : public list_hook<child_tag> {
 };
 
 } // namespace tandem::detail
+
+namespace tandem {
+
+inline cancel_scope::cancel_scope(detail::promise_base& task, kind which) noexcept
+    : scheduler_(&task.scheduler())
+    , opener_(&task)
+    , opened_at_(task.location())
+    , id_(scheduler_->next_scope_id())
+    , kind_(which) {
+    link_below(task.scope());
+    if (kind_ != kind::shielded) cause_ = parent_->cause_;
+}
+
+} // namespace tandem

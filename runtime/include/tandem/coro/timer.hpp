@@ -44,19 +44,24 @@ class TANDEM_API timer_queue {
     void arm(timer& what, time_point when);
     /// The same for `length` from the next `settle` on; that has to come before `next` and `expire`.
     void arm_for(timer& what, duration length) {
-        const std::size_t place = unsettled_.size();
-        if (heap_.capacity() - heap_.size() <= place) grow();
-        unsettled_.push_back(unsettled{length, armed_++, &what});
-        what.place_ = in_list | place;
+        if (unsettled_count_ == unsettled_.size()) grow_list();
+        unsettled_[unsettled_count_] = unsettled{length, armed_++, &what};
+        what.place_ = in_list | unsettled_count_++;
     }
-    bool is_settled() const noexcept { return unsettled_.empty(); }
+    bool is_settled() const noexcept { return unsettled_count_ == 0; }
     /// Gives the timers that were armed for a length of time their moments, counted from `now`.
     void settle(time_point now) noexcept;
     void disarm(timer& what) noexcept {
-        if (what.is_armed()) remove(what);
+        if (!what.is_armed()) return;
+        if (what.place_ == (in_list | (unsettled_count_ - 1))) { // mostly it is the last that was armed
+            --unsettled_count_;
+            what.place_ = timer::not_armed;
+        } else {
+            remove(what);
+        }
     }
-    bool empty() const noexcept { return heap_.empty() && unsettled_.empty(); }
-    std::size_t size() const noexcept { return heap_.size() + unsettled_.size(); }
+    bool empty() const noexcept { return heap_.empty() && is_settled(); }
+    std::size_t size() const noexcept { return heap_.size() + unsettled_count_; }
     /// The earliest moment; only where the queue is not empty.
     time_point next() const noexcept { return heap_.front().when; }
     /// Calls back every timer due at `now`, the earliest first; timers armed meanwhile wait for the next
@@ -86,8 +91,9 @@ class TANDEM_API timer_queue {
         heap_[at] = item;
         item.what->place_ = at;
     }
-    /// Makes room in the heap for all that is armed and more, so that settling cannot fail.
-    void grow();
+    /// Makes room for more in the heap, and for all that the list can hold, so that settling cannot fail.
+    void grow_heap();
+    void grow_list();
     void remove(timer& what) noexcept;
     void remove_unsettled(std::size_t place) noexcept;
     void insert(const entry& item) noexcept;
@@ -95,7 +101,9 @@ class TANDEM_API timer_queue {
     void sift_down(std::size_t at, entry item) noexcept;
 
     std::vector<entry> heap_;
+    /// As long as there is room for; the first `unsettled_count_` are armed.
     std::vector<unsettled> unsettled_;
+    std::size_t unsettled_count_ = 0;
     unsigned long long armed_ = 0;
     histogram* lateness_ = nullptr;
 };
