@@ -33,7 +33,7 @@ client::~client() {
 }
 
 request_builder client::get(url target) const {
-    return request_builder(core_, std::move(target));
+    return request_builder(core_, "GET", std::move(target));
 }
 
 client_statistics client::statistics() const noexcept {

@@ -1,7 +1,5 @@
 #include "connection.hpp"
 
-#include <boost/beast/http/error.hpp>
-
 #include <algorithm>
 #include <cstring>
 #include <system_error>
@@ -16,7 +14,7 @@ namespace {
 constexpr std::size_t first_capacity = 16 * 1024;
 /// Beyond this a read costs little beside what is done with its bytes.
 constexpr std::size_t body_capacity = 64 * 1024;
-constexpr std::size_t largest_capacity = 2 * reply_parser::longest_header;
+constexpr std::size_t largest_capacity = 2 * reply_parser::longest_line;
 constexpr int most_informational_replies = 50;
 
 bool is_end(const std::error_code& error) {
@@ -32,7 +30,6 @@ connection::connection(std::unique_ptr<byte_stream> stream, duration silence) no
 
 task<> connection::begin(std::string_view request, const error_site& site) {
     site_ = &site;
-    parser_.reset();
     begin_ = end_ = 0;
     body_bytes_ = 0;
     got_bytes_ = false;
@@ -50,41 +47,68 @@ task<> connection::begin(std::string_view request, const error_site& site) {
 
 task<reply_head*> connection::read_head() {
     for (int replies = 0; replies < most_informational_replies; ++replies) {
-        parser_ = std::make_unique<reply_parser>();
-        while (!parser_->is_header_done()) {
+        parser_.reset();
+        while (!parser_.is_header_done()) {
             if (begin_ < end_) parse();
-            if (parser_->is_header_done()) break;
+            if (parser_.is_header_done()) break;
             bool more = co_await fill();
             if (!more && !got_bytes_) fail_lost("the server closed the connection without a reply");
             if (!more) site_->fail<truncated_error>("the connection was closed within the reply's header");
         }
-        int status = parser_->head().status;
+        int status = parser_.head().status;
         if (status == 101)
             site_->fail<protocol_error>("the server changed the protocol without being asked to");
-        if (status >= 200) co_return &parser_->head();
+        if (status >= 200) co_return &parser_.head();
     }
     site_->fail<protocol_error>("too many informational replies");
 }
 
 task<std::string_view> connection::read_body() {
-    while (!parser_->is_done()) {
+    while (!parser_.is_done()) {
         if (begin_ < end_) {
             auto piece = parse().body;
             body_bytes_ += piece.size();
             if (!piece.empty()) co_return piece;
-            if (parser_->is_done()) break;
+            if (parser_.is_done()) break;
         }
         bool more = co_await fill();
-        if (more) continue;
-        reply_parser::error_code error;
-        parser_->put_eof(error);
-        if (error) fail_truncated();
+        if (!more && end_of_stream()) break;
     }
     co_return std::string_view();
 }
 
+task<std::size_t> connection::read_body_into(std::span<char> room) {
+    while (!parser_.is_done()) {
+        if (begin_ < end_) {
+            // No more than fits, as the parser keeps nothing; behind the body it needs whole lines.
+            auto made = parse(parser_.is_in_trailers() ? end_ - begin_ : room.size());
+            body_bytes_ += made.body.size();
+            if (!made.body.empty()) co_return made.body.copy(room.data(), room.size());
+            if (made.used > 0) continue;
+        }
+        auto plain = static_cast<std::size_t>(std::min<std::uint64_t>(parser_.plain_bytes(), room.size()));
+        if (begin_ == end_ && plain > 0) {
+            std::size_t count = co_await receive(room.first(plain));
+            parser_.skip(count);
+            body_bytes_ += count;
+            if (count > 0) co_return count;
+            if (end_of_stream()) break;
+        } else {
+            bool more = co_await fill();
+            if (!more && end_of_stream()) break;
+        }
+    }
+    co_return 0;
+}
+
+/// Returns true where the reply ends with its connection, and throws where it should have gone on.
+bool connection::end_of_stream() {
+    if (!parser_.finish()) fail_truncated();
+    return true;
+}
+
 bool connection::can_be_reused() const noexcept {
-    return is_done() && parser_->keep_alive() && begin_ == end_ && !peer_closed_ && stream_;
+    return is_done() && parser_.keep_alive() && begin_ == end_ && !peer_closed_ && stream_;
 }
 
 void connection::rest() noexcept {
@@ -95,22 +119,31 @@ void connection::rest() noexcept {
     site_ = nullptr;
 }
 
-reply_parser::step connection::parse() {
-    auto made = parser_->consume(buffer_.get() + begin_, end_ - begin_);
+/// Gives the parser at most `most` of the bytes there are.
+reply_parser::step connection::parse(std::size_t most) {
+    auto made = parser_.consume(buffer_.get() + begin_, std::min(end_ - begin_, most));
     begin_ += made.used;
-    if (made.error && made.error != boost::beast::http::error::need_more)
-        site_->fail<protocol_error>("the reply is not valid HTTP: " + made.error.message());
+    if (parser_.trouble())
+        site_->fail<protocol_error>("the reply is not valid HTTP: " + std::string(parser_.trouble()));
     return made;
 }
 
 /// Reads once. Returns false at the end of the stream.
 task<bool> connection::fill() {
-    if (!stream_) site_->fail<truncated_error>("the loop that the request was sent on has ended");
     make_room();
-    std::size_t room = capacity_ - end_;
+    const std::size_t room = capacity_ - end_;
+    const std::size_t count = co_await receive(std::span(buffer_.get() + end_, room));
+    last_read_filled_ = count == room;
+    end_ += count;
+    co_return count > 0;
+}
+
+/// Reads once from the stream, within the time limits. Returns 0 at its end.
+task<std::size_t> connection::receive(std::span<char> room) {
+    if (!stream_) site_->fail<truncated_error>("the loop that the request was sent on has ended");
     std::size_t count = 0;
     try {
-        count = co_await timeout(silence_, stream_->read_some(std::span(buffer_.get() + end_, room)));
+        count = co_await timeout(silence_, stream_->read_some(room));
     } catch (const timed_out&) {
         throw timeout_error(site_->url(), time_limit::read, std::chrono::duration<double>(silence_).count());
     } catch (const std::system_error& failure) {
@@ -119,14 +152,11 @@ task<bool> connection::fill() {
         if (peer_closed_) fail_truncated();
         site_->fail<truncated_error>("the connection broke: " + failure.code().message());
     }
-    if (count == 0) {
+    if (count == 0)
         peer_closed_ = true;
-        co_return false;
-    }
-    got_bytes_ = true;
-    last_read_filled_ = count == room;
-    end_ += count;
-    co_return true;
+    else
+        got_bytes_ = true;
+    co_return count;
 }
 
 void connection::make_room() {
@@ -146,9 +176,9 @@ void connection::make_room() {
 }
 
 void connection::fail_truncated() const {
-    if (!parser_ || !parser_->is_header_done())
+    if (!parser_.is_header_done())
         site_->fail<truncated_error>("the connection was closed within the reply's header");
-    auto length = parser_->head().content_length;
+    auto length = parser_.head().content_length;
     if (length)
         site_->fail<truncated_error>("the body is too short: the connection was closed after " +
                                      std::to_string(body_bytes_) + " of " + std::to_string(*length) +

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include <tandem/base/clock.hpp>
@@ -33,8 +34,15 @@ class connection : public tandem::detail::list_hook<active_tag> {
     /// The next piece of the body, valid until the next call; empty at the end.
     task<std::string_view> read_body();
 
+    /// Moves the next piece of the body into `room`, which is not empty, as far as possible straight from the
+    /// stream. Returns its size, 0 at the end.
+    task<std::size_t> read_body_into(std::span<char> room);
+
+    /// The fields behind a chunked body, once it is done.
+    headers& trailers() noexcept { return parser_.trailers(); }
+
     /// True once the reply is complete.
-    bool is_done() const noexcept { return parser_ && parser_->is_done(); }
+    bool is_done() const noexcept { return parser_.is_done(); }
 
     /// True where the peer closed or reset the connection before the first byte of a reply.
     bool was_stale() const noexcept { return peer_closed_ && !got_bytes_; }
@@ -51,15 +59,17 @@ class connection : public tandem::detail::list_hook<active_tag> {
 
   private:
     task<bool> fill();
+    task<std::size_t> receive(std::span<char> room);
+    bool end_of_stream();
     void make_room();
-    reply_parser::step parse();
+    reply_parser::step parse(std::size_t most = static_cast<std::size_t>(-1));
     [[noreturn]] void fail_truncated() const;
     [[noreturn]] void fail_lost(std::string_view how) const;
 
     std::unique_ptr<byte_stream> stream_;
     duration silence_;
     const error_site* site_ = nullptr;
-    std::unique_ptr<reply_parser> parser_;
+    reply_parser parser_;
     /// Bytes read and not parsed yet: [begin_, end_) of the buffer, which grows while the server fills it.
     std::unique_ptr<char[]> buffer_;
     std::size_t capacity_ = 0;

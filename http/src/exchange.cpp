@@ -19,15 +19,14 @@ bool is_redirect(int status) {
 
 } // namespace
 
-exchange::exchange(std::shared_ptr<client_core> core, url target, headers fields)
+exchange::exchange(std::shared_ptr<client_core> core, request_parts parts)
     : core_(std::move(core))
-    , asked_(std::move(target))
-    , current_(asked_)
-    , fields_(std::move(fields))
-    , site_(asked_.to_string())
+    , parts_(std::move(parts))
+    , current_(parts_.target)
+    , site_(current_.to_string())
     , started_(loop::current().now()) {
-    if (!asked_.user_info().empty() && !fields_.contains("Authorization"))
-        fields_.add("Authorization", "Basic " + base64(percent_decoded(asked_.user_info())));
+    if (!current_.user_info().empty() && !parts_.fields.contains("Authorization"))
+        parts_.fields.add("Authorization", "Basic " + base64(percent_decoded(current_.user_info())));
 }
 
 task<> exchange::open() {
@@ -144,14 +143,15 @@ task<> exchange::leave_for(url target) {
         // RFC 9110 section 15.4: what was meant for one origin is no other's business, and stays so if a
         // later redirect leads back.
         for (const char* name : {"Authorization", "Cookie", "Proxy-Authorization", "Host"})
-            fields_.remove(name);
+            parts_.fields.remove(name);
     }
     current_ = std::move(target);
     site_.redirected_to(current_.to_string());
 }
 
 std::string exchange::request_text() const {
-    std::string text = "GET ";
+    std::string text = parts_.method;
+    text += ' ';
     text += current_.target();
     text += " HTTP/1.1\r\n";
     auto add = [&text](std::string_view name, std::string_view value) {
@@ -160,11 +160,11 @@ std::string exchange::request_text() const {
         text += value;
         text += "\r\n";
     };
-    if (!fields_.contains("Host")) add("Host", current_.authority());
-    if (!fields_.contains("User-Agent") && !core_->options.user_agent().empty())
+    if (!parts_.fields.contains("Host")) add("Host", current_.authority());
+    if (!parts_.fields.contains("User-Agent") && !core_->options.user_agent().empty())
         add("User-Agent", core_->options.user_agent());
-    if (!fields_.contains("Accept")) add("Accept", "*/*");
-    for (const auto& [name, value] : fields_)
+    if (!parts_.fields.contains("Accept")) add("Accept", "*/*");
+    for (const auto& [name, value] : parts_.fields)
         add(name, value);
     text += "\r\n";
     return text;

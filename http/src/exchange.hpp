@@ -15,12 +15,13 @@
 #include "client_core.hpp"
 #include "connection_pool.hpp"
 #include "error_site.hpp"
+#include "request_parts.hpp"
 
 namespace tandem::http::detail {
 
 class exchange {
   public:
-    exchange(std::shared_ptr<client_core> core, url target, headers fields);
+    exchange(std::shared_ptr<client_core> core, request_parts parts);
 
     /// Sends the request and follows redirects until the header of a final reply is there.
     task<> open();
@@ -46,7 +47,7 @@ class exchange {
 
     const reply_head& head() const noexcept { return head_; }
     const url& current() const noexcept { return current_; }
-    const url& asked() const noexcept { return asked_; }
+    const url& asked() const noexcept { return parts_.target; }
 
   private:
     [[noreturn]] void fail_total(duration limit) const;
@@ -61,10 +62,10 @@ class exchange {
     std::string request_text() const;
 
     std::shared_ptr<client_core> core_;
-    /// The URL as the caller gave it, and where its redirects have led.
-    const url asked_;
+    /// The request as the caller gave it, but for what redirects have taken from it.
+    request_parts parts_;
+    /// Where its redirects have led.
     url current_;
-    headers fields_;
     error_site site_;
     const time_point started_;
     lease lease_;

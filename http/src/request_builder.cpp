@@ -3,29 +3,16 @@
 #include <tandem/http/error.hpp>
 
 #include "exchange.hpp"
+#include "field_syntax.hpp"
 #include "part_file.hpp"
+#include "request_parts.hpp"
 
 namespace tandem::http {
 
 namespace {
 
 using core_pointer = std::shared_ptr<detail::client_core>;
-
-/// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    for (char c : text) {
-        bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-        if (!letter && !(c >= '0' && c <= '9') && marks.find(c) == std::string_view::npos) return false;
-    }
-    return !text.empty();
-}
-
-bool has_control_character(std::string_view text) {
-    for (unsigned char c : text)
-        if ((c < 0x20 && c != '\t') || c == 0x7f) return true;
-    return false;
-}
+using detail::request_parts;
 
 task<std::string> read_rest(detail::exchange& work) {
     std::string body;
@@ -56,19 +43,19 @@ task<saved> file_of(detail::exchange& work, const std::string& file) {
 
 // These take all they need by value: the task may outlive the builder and the client.
 
-task<std::string> fetch_text(core_pointer core, url target, headers fields) {
-    detail::exchange work(std::move(core), std::move(target), std::move(fields));
+task<std::string> fetch_text(core_pointer core, request_parts parts) {
+    detail::exchange work(std::move(core), std::move(parts));
     co_return co_await work.within_total(text_of(work));
 }
 
-task<response> fetch_response(core_pointer core, url target, headers fields) {
-    auto work = std::make_shared<detail::exchange>(std::move(core), std::move(target), std::move(fields));
+task<response> fetch_response(core_pointer core, request_parts parts) {
+    auto work = std::make_shared<detail::exchange>(std::move(core), std::move(parts));
     co_await work->within_total(work->open());
     co_return response(std::move(work));
 }
 
-task<saved> fetch_file(core_pointer core, url target, headers fields, std::string file) {
-    detail::exchange work(std::move(core), std::move(target), std::move(fields));
+task<saved> fetch_file(core_pointer core, request_parts parts, std::string file) {
+    detail::exchange work(std::move(core), std::move(parts));
     co_return co_await work.within_total(file_of(work, file));
 }
 
@@ -83,44 +70,48 @@ task<std::string> all_pieces(std::shared_ptr<detail::exchange> work) {
 
 } // namespace
 
-request_builder::request_builder(core_pointer core, url target) noexcept
+request_builder::request_builder(core_pointer core, std::string method, url target)
     : core_(std::move(core))
-    , target_(std::move(target)) {}
-request_builder::request_builder(const request_builder&) = default;
+    , parts_(std::make_unique<request_parts>(std::move(method), std::move(target))) {}
+request_builder::request_builder(const request_builder& other)
+    : core_(other.core_)
+    , parts_(std::make_unique<request_parts>(*other.parts_)) {}
 request_builder::request_builder(request_builder&&) noexcept = default;
-request_builder& request_builder::operator=(const request_builder&) = default;
+request_builder& request_builder::operator=(const request_builder& other) {
+    return *this = request_builder(other);
+}
 request_builder& request_builder::operator=(request_builder&&) noexcept = default;
 request_builder::~request_builder() = default;
 
 request_builder& request_builder::header(std::string_view name, std::string_view value) {
     auto refuse = [&](std::string_view cause) {
-        throw bad_request(target_.to_string(),
+        throw bad_request(parts_->target.to_string(),
                           "the header '" + std::string(name) + "' " + std::string(cause));
     };
-    if (!is_token(name)) refuse("has a name that is no token");
-    if (has_control_character(value)) refuse("has a control character in its value");
+    if (!detail::is_token(name)) refuse("has a name that is no token");
+    if (detail::has_control_character(value)) refuse("has a control character in its value");
     if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Transfer-Encoding"))
         refuse("frames a body, which a GET does not have");
-    headers_.set(name, value);
+    parts_->fields.set(name, value);
     return *this;
 }
 
 task<std::string> request_builder::text() const {
-    return fetch_text(core_, target_, headers_);
+    return fetch_text(core_, *parts_);
 }
 
 task<response> request_builder::send() const {
-    return fetch_response(core_, target_, headers_);
+    return fetch_response(core_, *parts_);
 }
 
 task<saved> request_builder::save_to(std::string folder) const {
     if (folder.empty()) folder = ".";
     if (!folder.ends_with('/')) folder += '/';
-    return fetch_file(core_, target_, headers_, folder + target_.file_name());
+    return fetch_file(core_, *parts_, folder + parts_->target.file_name());
 }
 
 task<saved> request_builder::save_as(std::string file) const {
-    return fetch_file(core_, target_, headers_, std::move(file));
+    return fetch_file(core_, *parts_, std::move(file));
 }
 
 response::response(std::shared_ptr<detail::exchange> from) noexcept

@@ -7,51 +7,22 @@
 #include <tandem/http/client.hpp>
 
 #include "http/in_loop.hpp"
+#include "http/one_reply.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace tandem::http;
 using tandem::task;
 using test::answering;
+using test::body_of;
 using test::conversation;
 using test::failure_of;
 using test::has_all;
 using test::in_loop;
 using test::reply;
 using test::scripted_server;
+using test::trouble_with;
 
 namespace {
-
-/// A script that answers the first request with exactly these bytes and then ends the connection.
-scripted_server::script saying(std::string bytes) {
-    return [bytes = std::move(bytes)](conversation& talk) {
-        if (talk.request()) talk.send(bytes);
-        talk.finish();
-    };
-}
-
-/// The body of the reply that consists of these bytes.
-std::string body_of(std::string bytes) {
-    scripted_server server(saying(std::move(bytes)));
-    std::string body;
-    in_loop([&]() -> task<> {
-        client web;
-        body = co_await web.get(server.url()).text();
-    });
-    return body;
-}
-
-/// How the request fails that is answered with these bytes.
-template <class Error> std::string trouble_with(std::string bytes) {
-    scripted_server server(saying(std::move(bytes)));
-    std::string cause;
-    in_loop([&]() -> task<> {
-        client web;
-        auto error = co_await failure_of<Error>(web.get(server.url("/it")).text());
-        CHECK(error.url() == server.url("/it"));
-        cause = error.cause();
-    });
-    return cause;
-}
 
 std::string pattern(std::size_t size) {
     std::string bytes(size, '\0');

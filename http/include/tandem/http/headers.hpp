@@ -9,6 +9,10 @@
 
 namespace tandem::http {
 
+namespace detail {
+class reply_parser;
+}
+
 /// Header fields in the order in which they came. Names compare without regard to case (RFC 9110
 /// section 5.1).
 class TANDEM_API headers {
@@ -27,10 +31,13 @@ class TANDEM_API headers {
     void remove(std::string_view name);
 
     std::size_t size() const noexcept { return fields_.size(); }
+    /// Makes room for this many fields at once.
+    void reserve(std::size_t count) { fields_.reserve(count); }
     auto begin() const noexcept { return fields_.begin(); }
     auto end() const noexcept { return fields_.end(); }
 
   private:
+    friend class detail::reply_parser; // continues a folded line's value
     const field* find(std::string_view name) const noexcept;
 
     std::vector<field> fields_;

@@ -14,7 +14,8 @@ namespace tandem::http {
 
 namespace detail {
 class client_core;
-}
+struct request_parts;
+} // namespace detail
 
 /// What `client::get` returns: add to it what the request needs, then call one of the last four functions.
 /// Each gives a task that owns all it needs, so that it may be awaited at once or kept; a builder may be used
@@ -28,7 +29,7 @@ class client_core;
 /// Cancelling the task closes its connection and leaves no file; the client's other requests do not notice.
 class TANDEM_API request_builder {
   public:
-    request_builder(std::shared_ptr<detail::client_core> core, url target) noexcept;
+    request_builder(std::shared_ptr<detail::client_core> core, std::string method, url target);
     request_builder(const request_builder&);
     request_builder(request_builder&&) noexcept;
     request_builder& operator=(const request_builder&);
@@ -56,8 +57,7 @@ class TANDEM_API request_builder {
 
   private:
     std::shared_ptr<detail::client_core> core_;
-    url target_;
-    headers headers_;
+    std::unique_ptr<detail::request_parts> parts_;
 };
 
 } // namespace tandem::http

@@ -1,0 +1,27 @@
+// What a request consists of.
+#pragma once
+#include <string>
+
+#include <tandem/http/headers.hpp>
+#include <tandem/http/url.hpp>
+
+namespace tandem::http::detail {
+
+/// What a request_builder gathers, and an exchange then owns.
+struct request_parts {
+    explicit request_parts(std::string verb, url to)
+        : method(std::move(verb))
+        , target(std::move(to)) {}
+
+    /// RFC 9110 section 9.2.2: sending it twice has the effect of sending it once.
+    bool is_idempotent() const noexcept {
+        return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
+               method == "OPTIONS" || method == "TRACE";
+    }
+
+    std::string method;
+    url target;
+    headers fields;
+};
+
+} // namespace tandem::http::detail
