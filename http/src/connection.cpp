@@ -101,6 +101,15 @@ task<std::size_t> connection::read_body_into(std::span<char> room) {
     co_return 0;
 }
 
+void connection::drop_buffered() noexcept {
+    if (!parser_.is_header_done()) return;
+    while (begin_ < end_ && !parser_.is_done()) {
+        const auto used = parser_.consume(buffer_.get() + begin_, end_ - begin_).used;
+        if (used == 0) return;
+        begin_ += used;
+    }
+}
+
 /// Returns true where the reply ends with its connection, and throws where it should have gone on.
 bool connection::end_of_stream() {
     if (!parser_.finish()) fail_truncated();

@@ -38,6 +38,9 @@ class connection : public tandem::detail::list_hook<active_tag> {
     /// stream. Returns its size, 0 at the end.
     task<std::size_t> read_body_into(std::span<char> room);
 
+    /// Throws away what has arrived of a body that nobody wants; the reply may be done with that.
+    void drop_buffered() noexcept;
+
     /// The fields behind a chunked body, once it is done.
     headers& trailers() noexcept { return parser_.trailers(); }
 

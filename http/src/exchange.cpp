@@ -29,6 +29,10 @@ exchange::exchange(std::shared_ptr<client_core> core, request_parts parts)
         parts_.fields.add("Authorization", "Basic " + base64(percent_decoded(current_.user_info())));
 }
 
+exchange::~exchange() {
+    if (lease_.get()) lease_->drop_buffered();
+}
+
 task<> exchange::open() {
     for (int redirects = 0;; ++redirects) {
         co_await send_once();
@@ -42,18 +46,68 @@ task<> exchange::open() {
     }
 }
 
-task<> exchange::open_for_body() {
+task<> exchange::open_for_body(bool raises) {
     co_await open();
-    if (head_.status / 100 == 2) co_return;
-    co_await drain();
-    raise_for_status();
+    if (parts_.raise_for_status.value_or(raises) && head_.status / 100 != 2) {
+        co_await drain();
+        raise_for_status();
+    }
+    if (!lease_.get()) co_return;
+    count_body(head_.content_length.value_or(0));
+    body_bytes_ = 0;
 }
 
 task<std::string_view> exchange::read() {
+    if (failure_) std::rethrow_exception(failure_);
+    try {
+        auto piece = co_await read_wire();
+        count_body(piece.size());
+        co_return piece;
+    } catch (const error&) {
+        keep_failure();
+        throw;
+    }
+}
+
+task<std::size_t> exchange::read_into(std::span<char> room) {
+    if (failure_) std::rethrow_exception(failure_);
+    try {
+        std::size_t size = 0;
+        if (lease_.get()) size = co_await lease_->read_body_into(room);
+        if (size == 0) end_body();
+        count_body(size);
+        co_return size;
+    } catch (const error&) {
+        keep_failure();
+        throw;
+    }
+}
+
+/// The next piece of the body as it came over the connection.
+task<std::string_view> exchange::read_wire() {
     if (!lease_.get()) co_return std::string_view();
     auto piece = co_await lease_->read_body();
-    if (piece.empty()) lease_.release();
+    if (piece.empty()) end_body();
     co_return piece;
+}
+
+void exchange::end_body() {
+    if (!lease_.get()) return;
+    trailers_ = std::move(lease_->trailers());
+    lease_.release();
+}
+
+void exchange::count_body(std::uint64_t more) {
+    body_bytes_ += more;
+    if (parts_.max_body && body_bytes_ > *parts_.max_body)
+        site_.fail<body_too_large>("the body is larger than " + std::to_string(*parts_.max_body) + " bytes");
+}
+
+/// To be called while the error is handled.
+void exchange::keep_failure() noexcept {
+    failure_ = std::current_exception();
+    lease_.drop_connection();
+    lease_.release();
 }
 
 void exchange::raise_for_status() const {
@@ -126,7 +180,7 @@ task<> exchange::drain() {
         try {
             std::uint64_t drained = 0;
             while (drained <= worth_draining) {
-                auto piece = co_await read();
+                auto piece = co_await read_wire();
                 if (piece.empty()) break;
                 drained += piece.size();
             }

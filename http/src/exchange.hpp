@@ -1,7 +1,10 @@
 // One request of the caller: all its redirects, its retry, and the body of its final reply.
 #pragma once
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,15 +25,26 @@ namespace tandem::http::detail {
 class exchange {
   public:
     exchange(std::shared_ptr<client_core> core, request_parts parts);
+    exchange(const exchange&) = delete;
+    exchange& operator=(const exchange&) = delete;
+    ~exchange();
 
     /// Sends the request and follows redirects until the header of a final reply is there.
     task<> open();
 
-    /// The same, and a status_error unless the final reply is a 2xx.
-    task<> open_for_body();
+    /// The same, and a status_error unless the final reply is a 2xx, where the caller wants that or, if he
+    /// said nothing, where `raises`.
+    task<> open_for_body(bool raises = true);
 
-    /// The next piece of the body, valid until the next call; empty at the end. Before `open`, nothing.
+    /// The next piece of the body, valid until the next call; empty at the end. Before `open`, nothing. An
+    /// error closes the connection, and comes again with the next call.
     task<std::string_view> read();
+
+    /// The same with the piece moved into `room`; returns its size, 0 at the end.
+    task<std::size_t> read_into(std::span<char> room);
+
+    /// Reads what is left of a short body and gives the connection back; closes it where that is not enough.
+    task<> drain();
 
     /// Runs `work`, one of the above or what is made of them, within what is left of the total time-out.
     template <class T> task<T> within_total(task<T> work) {
@@ -46,6 +60,7 @@ class exchange {
     void raise_for_status() const;
 
     const reply_head& head() const noexcept { return head_; }
+    const headers& trailers() const noexcept { return trailers_; }
     const url& current() const noexcept { return current_; }
     const url& asked() const noexcept { return parts_.target; }
 
@@ -56,8 +71,10 @@ class exchange {
     task<> ask(const std::string& request);
     task<bool> ask_over_idle(const std::string& request);
     std::optional<url> redirect_target() const;
-    /// Reads what is left of a short body and gives the connection back.
-    task<> drain();
+    task<std::string_view> read_wire();
+    void end_body();
+    void count_body(std::uint64_t more);
+    void keep_failure() noexcept;
     task<> leave_for(url target);
     std::string request_text() const;
 
@@ -70,6 +87,10 @@ class exchange {
     const time_point started_;
     lease lease_;
     reply_head head_;
+    headers trailers_;
+    /// How much of the body has been handed out.
+    std::uint64_t body_bytes_ = 0;
+    std::exception_ptr failure_;
 };
 
 } // namespace tandem::http::detail

@@ -6,6 +6,7 @@
 #include "field_syntax.hpp"
 #include "part_file.hpp"
 #include "request_parts.hpp"
+#include "rest_of.hpp"
 
 namespace tandem::http {
 
@@ -14,19 +15,14 @@ namespace {
 using core_pointer = std::shared_ptr<detail::client_core>;
 using detail::request_parts;
 
-task<std::string> read_rest(detail::exchange& work) {
-    std::string body;
-    for (;;) {
-        auto piece = co_await work.read();
-        if (piece.empty()) break;
-        body += piece;
-    }
-    co_return body;
-}
-
 task<std::string> text_of(detail::exchange& work) {
     co_await work.open_for_body();
-    co_return co_await read_rest(work);
+    co_return co_await detail::rest_of<std::string>(work);
+}
+
+task<std::vector<std::byte>> bytes_of(detail::exchange& work) {
+    co_await work.open_for_body();
+    co_return co_await detail::rest_of<std::vector<std::byte>>(work);
 }
 
 task<saved> file_of(detail::exchange& work, const std::string& file) {
@@ -48,24 +44,20 @@ task<std::string> fetch_text(core_pointer core, request_parts parts) {
     co_return co_await work.within_total(text_of(work));
 }
 
+task<std::vector<std::byte>> fetch_bytes(core_pointer core, request_parts parts) {
+    detail::exchange work(std::move(core), std::move(parts));
+    co_return co_await work.within_total(bytes_of(work));
+}
+
 task<response> fetch_response(core_pointer core, request_parts parts) {
     auto work = std::make_shared<detail::exchange>(std::move(core), std::move(parts));
-    co_await work->within_total(work->open());
+    co_await work->within_total(work->open_for_body(false));
     co_return response(std::move(work));
 }
 
 task<saved> fetch_file(core_pointer core, request_parts parts, std::string file) {
     detail::exchange work(std::move(core), std::move(parts));
     co_return co_await work.within_total(file_of(work, file));
-}
-
-task<std::string> one_piece(std::shared_ptr<detail::exchange> work) {
-    auto piece = co_await work->within_total(work->read());
-    co_return std::string(piece);
-}
-
-task<std::string> all_pieces(std::shared_ptr<detail::exchange> work) {
-    co_return co_await work->within_total(read_rest(*work));
 }
 
 } // namespace
@@ -96,8 +88,22 @@ request_builder& request_builder::header(std::string_view name, std::string_view
     return *this;
 }
 
+request_builder& request_builder::raise_for_status(bool yes) {
+    parts_->raise_for_status = yes;
+    return *this;
+}
+
+request_builder& request_builder::max_body(std::uint64_t bytes) {
+    parts_->max_body = bytes;
+    return *this;
+}
+
 task<std::string> request_builder::text() const {
     return fetch_text(core_, *parts_);
+}
+
+task<std::vector<std::byte>> request_builder::bytes() const {
+    return fetch_bytes(core_, *parts_);
 }
 
 task<response> request_builder::send() const {
@@ -112,35 +118,6 @@ task<saved> request_builder::save_to(std::string folder) const {
 
 task<saved> request_builder::save_as(std::string file) const {
     return fetch_file(core_, *parts_, std::move(file));
-}
-
-response::response(std::shared_ptr<detail::exchange> from) noexcept
-    : exchange_(std::move(from)) {}
-response::~response() = default;
-
-int response::status() const noexcept {
-    return exchange_->head().status;
-}
-std::string_view response::reason() const noexcept {
-    return exchange_->head().reason;
-}
-const headers& response::headers() const noexcept {
-    return exchange_->head().fields;
-}
-const url& response::from() const noexcept {
-    return exchange_->current();
-}
-std::optional<std::uint64_t> response::content_length() const noexcept {
-    return exchange_->head().content_length;
-}
-void response::raise_for_status() const {
-    exchange_->raise_for_status();
-}
-task<std::string> response::read() {
-    return one_piece(exchange_);
-}
-task<std::string> response::text() {
-    return all_pieces(exchange_);
 }
 
 } // namespace tandem::http

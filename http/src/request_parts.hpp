@@ -1,5 +1,7 @@
 // What a request consists of.
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include <tandem/http/headers.hpp>
@@ -22,6 +24,10 @@ struct request_parts {
     std::string method;
     url target;
     headers fields;
+    /// Whether a status other than 2xx is an error, where the caller said so.
+    std::optional<bool> raise_for_status;
+    /// The longest body to read.
+    std::optional<std::uint64_t> max_body;
 };
 
 } // namespace tandem::http::detail

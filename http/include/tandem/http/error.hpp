@@ -77,6 +77,12 @@ class TANDEM_API truncated_error : public protocol_error {
     using protocol_error::protocol_error;
 };
 
+/// The body is longer than `max_body`, or than what a client decodes.
+class TANDEM_API body_too_large : public protocol_error {
+  public:
+    using protocol_error::protocol_error;
+};
+
 /// A redirect leads nowhere: too many of them, none to follow, or to a target that is no http or https URL.
 class TANDEM_API redirect_error : public protocol_error {
   public:

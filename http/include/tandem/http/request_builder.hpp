@@ -1,9 +1,13 @@
 // A request in the making.
 #pragma once
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <tandem/base/byte_units.hpp>
 #include <tandem/coro/task.hpp>
 #include <tandem/http/headers.hpp>
 #include <tandem/http/response.hpp>
@@ -17,7 +21,7 @@ class client_core;
 struct request_parts;
 } // namespace detail
 
-/// What `client::get` returns: add to it what the request needs, then call one of the last four functions.
+/// What `client::get` returns: add to it what the request needs, then call one of the last five functions.
 /// Each gives a task that owns all it needs, so that it may be awaited at once or kept; a builder may be used
 /// again.
 ///
@@ -40,8 +44,16 @@ class TANDEM_API request_builder {
     /// that is no token and a value with a CR, LF or NUL.
     request_builder& header(std::string_view name, std::string_view value);
 
+    /// Whether a status other than 2xx is a status_error; as it stands, for all but `send`.
+    request_builder& raise_for_status(bool yes = true);
+
+    /// How many bytes the body of the reply may have; a longer one is a body_too_large error, as soon as that
+    /// is known.
+    request_builder& max_body(std::uint64_t bytes);
+
     /// The body of a 2xx reply; any other status is a status_error.
     task<std::string> text() const;
+    task<std::vector<std::byte>> bytes() const;
 
     /// The reply as it is, whatever its status, once its header has arrived.
     task<response> send() const;

@@ -1,12 +1,15 @@
 // A reply whose body is still to come.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tandem/coro/task.hpp>
+#include <tandem/http/body.hpp>
 #include <tandem/http/headers.hpp>
 #include <tandem/http/url.hpp>
 
@@ -16,9 +19,10 @@ namespace detail {
 class exchange;
 }
 
-/// The status and header of a reply; the body stays on the connection until it is asked for. A response that
-/// is dropped before its body was read closes its connection. Belongs to its client's loop; may outlive the
-/// client.
+/// The status and header of a reply; the body stays on the connection until it is asked for. Where a response
+/// is dropped before its body was read, its connection serves others if the rest of the body has arrived
+/// already, and is closed otherwise; `body().discard()` waits for a short rest. Belongs to its client's loop;
+/// may outlive the client.
 class TANDEM_API response {
   public:
     explicit response(std::shared_ptr<detail::exchange> from) noexcept;
@@ -40,15 +44,21 @@ class TANDEM_API response {
     /// Throws status_error unless ok().
     void raise_for_status() const;
 
-    /// The next piece of the body as it comes from the network, empty at its end. Throws truncated_error,
-    /// protocol_error, timeout_error; after an error or a cancellation the rest is lost.
+    /// The body, to be read piece by piece.
+    http::body& body() noexcept { return body_; }
+
+    /// The rest of the body, whatever the status. Throws as http::body.
+    task<std::string> text() { return body_.text(); }
+    task<std::vector<std::byte>> bytes() { return body_.bytes(); }
+    /// The next piece of the body, as a string of its own; empty at the end.
     task<std::string> read();
 
-    /// The rest of the body, whatever the status. Throws as read().
-    task<std::string> text();
+    /// The fields behind a body that came in chunks, known at its end.
+    const http::headers& trailers() const noexcept { return body_.trailers(); }
 
   private:
     std::shared_ptr<detail::exchange> exchange_;
+    http::body body_;
 };
 
 } // namespace tandem::http
