@@ -13,5 +13,6 @@ configure_package_config_file(cmake/tandem-config.cmake.in ${PROJECT_BINARY_DIR}
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/tandem-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/tandem-config.cmake ${PROJECT_BINARY_DIR}/tandem-config-version.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/FindLiburing.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindLiburing.cmake ${PROJECT_SOURCE_DIR}/cmake/FindBrotli.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tandem)

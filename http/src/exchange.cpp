@@ -2,6 +2,8 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include <tandem/coro/sleep.hpp>
+
 #include "text_codec.hpp"
 #include "transport.hpp"
 
@@ -12,6 +14,8 @@ namespace {
 /// A body that nobody wants is read up to this size, so that its connection can serve again; a longer one
 /// costs more than a new connection.
 constexpr std::uint64_t worth_draining = 16 * 1024;
+
+constexpr std::size_t decoded_piece = 32 * 1024;
 
 bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -52,14 +56,37 @@ task<> exchange::open_for_body(bool raises) {
         co_await drain();
         raise_for_status();
     }
-    if (!lease_.get()) co_return;
-    count_body(head_.content_length.value_or(0));
-    body_bytes_ = 0;
+    if (lease_.get()) begin_body();
+}
+
+void exchange::begin_body() {
+    if (parts_.wants_decoding()) {
+        const auto codings = codings_of(head_.fields);
+        if (codings.size() > content_decoder::most_layers)
+            site_.fail<protocol_error>("the body has more than 5 codings");
+        decoder_ = content_decoder::make(codings);
+    }
+    if (decoder_) {
+        if (parts_.max_body) decoder_->set_limit(*parts_.max_body);
+    } else {
+        count_body(head_.content_length.value_or(0));
+        body_bytes_ = 0;
+    }
+}
+
+void exchange::expect_to_keep_all() {
+    constexpr std::uint64_t most_in_memory = 256 * 1024 * 1024;
+    if (decoder_ && !parts_.max_body) decoder_->set_limit(most_in_memory);
 }
 
 task<std::string_view> exchange::read() {
     if (failure_) std::rethrow_exception(failure_);
     try {
+        if (decoder_) {
+            if (!decoded_) decoded_ = std::make_unique_for_overwrite<char[]>(decoded_piece);
+            auto size = co_await read_decoded({decoded_.get(), decoded_piece});
+            co_return std::string_view(decoded_.get(), size);
+        }
         auto piece = co_await read_wire();
         count_body(piece.size());
         co_return piece;
@@ -73,6 +100,10 @@ task<std::size_t> exchange::read_into(std::span<char> room) {
     if (failure_) std::rethrow_exception(failure_);
     try {
         std::size_t size = 0;
+        if (decoder_) {
+            size = co_await read_decoded(room);
+            co_return size;
+        }
         if (lease_.get()) size = co_await lease_->read_body_into(room);
         if (size == 0) end_body();
         count_body(size);
@@ -89,6 +120,34 @@ task<std::string_view> exchange::read_wire() {
     auto piece = co_await lease_->read_body();
     if (piece.empty()) end_body();
     co_return piece;
+}
+
+task<std::size_t> exchange::read_decoded(std::span<char> room) {
+    while (!decoder_->is_done()) {
+        const std::size_t size = decoder_->decode(room);
+        if (size > 0) co_return size;
+        if (!decoder_->trouble().empty()) fail_decoding();
+        if (decoder_->needs_input())
+            co_await feed_decoder();
+        else
+            co_await yield();
+    }
+    co_return 0;
+}
+
+task<> exchange::feed_decoder() {
+    const auto piece = co_await read_wire();
+    if (piece.empty())
+        decoder_->finish();
+    else
+        decoder_->feed(piece);
+}
+
+void exchange::fail_decoding() const {
+    using fault = content_decoder::fault;
+    if (decoder_->kind() == fault::truncated) site_.fail<truncated_error>(decoder_->trouble());
+    if (decoder_->kind() == fault::too_large) site_.fail<body_too_large>(decoder_->trouble());
+    site_.fail<protocol_error>(decoder_->trouble());
 }
 
 void exchange::end_body() {
@@ -218,6 +277,8 @@ std::string exchange::request_text() const {
     if (!parts_.fields.contains("User-Agent") && !core_->options.user_agent().empty())
         add("User-Agent", core_->options.user_agent());
     if (!parts_.fields.contains("Accept")) add("Accept", "*/*");
+    if (!parts_.fields.contains("Accept-Encoding"))
+        add("Accept-Encoding", parts_.wants_decoding() ? known_codings : "identity");
     for (const auto& [name, value] : parts_.fields)
         add(name, value);
     text += "\r\n";

@@ -17,6 +17,7 @@
 
 #include "client_core.hpp"
 #include "connection_pool.hpp"
+#include "decode/content_decoder.hpp"
 #include "error_site.hpp"
 #include "request_parts.hpp"
 
@@ -42,6 +43,10 @@ class exchange {
 
     /// The same with the piece moved into `room`; returns its size, 0 at the end.
     task<std::size_t> read_into(std::span<char> room);
+
+    /// All of the body will be kept in memory: a limit on what is decoded holds also where the caller has set
+    /// none.
+    void expect_to_keep_all();
 
     /// Reads what is left of a short body and gives the connection back; closes it where that is not enough.
     task<> drain();
@@ -72,6 +77,10 @@ class exchange {
     task<bool> ask_over_idle(const std::string& request);
     std::optional<url> redirect_target() const;
     task<std::string_view> read_wire();
+    void begin_body();
+    task<std::size_t> read_decoded(std::span<char> room);
+    task<> feed_decoder();
+    [[noreturn]] void fail_decoding() const;
     void end_body();
     void count_body(std::uint64_t more);
     void keep_failure() noexcept;
@@ -91,6 +100,10 @@ class exchange {
     /// How much of the body has been handed out.
     std::uint64_t body_bytes_ = 0;
     std::exception_ptr failure_;
+    /// Null where the body is handed out as it comes.
+    std::unique_ptr<content_decoder> decoder_;
+    /// Where `read` decodes to.
+    std::unique_ptr<char[]> decoded_;
 };
 
 } // namespace tandem::http::detail

@@ -56,6 +56,7 @@ task<response> fetch_response(core_pointer core, request_parts parts) {
 }
 
 task<saved> fetch_file(core_pointer core, request_parts parts, std::string file) {
+    if (!parts.decode) parts.decode = false;
     detail::exchange work(std::move(core), std::move(parts));
     co_return co_await work.within_total(file_of(work, file));
 }
@@ -95,6 +96,11 @@ request_builder& request_builder::raise_for_status(bool yes) {
 
 request_builder& request_builder::max_body(std::uint64_t bytes) {
     parts_->max_body = bytes;
+    return *this;
+}
+
+request_builder& request_builder::decode(bool yes) {
+    parts_->decode = yes;
     return *this;
 }
 

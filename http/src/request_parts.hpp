@@ -21,13 +21,18 @@ struct request_parts {
                method == "OPTIONS" || method == "TRACE";
     }
 
+    /// A part of a text in one coding is not that part of another, or of none.
+    bool wants_decoding() const noexcept { return decode.value_or(!fields.contains("Range")); }
+
     std::string method;
     url target;
     headers fields;
     /// Whether a status other than 2xx is an error, where the caller said so.
     std::optional<bool> raise_for_status;
-    /// The longest body to read.
+    /// The longest body to read, decoded.
     std::optional<std::uint64_t> max_body;
+    /// Whether the body's codings are taken off, where the caller said so.
+    std::optional<bool> decode;
 };
 
 } // namespace tandem::http::detail

@@ -14,6 +14,7 @@ namespace tandem::http::detail {
 template <class Container> task<Container> rest_of(exchange& work) {
     // A server can promise any length: what it has not sent yet costs no more than this.
     constexpr std::uint64_t most_on_trust = 1024 * 1024;
+    work.expect_to_keep_all();
     Container all;
     all.reserve(static_cast<std::size_t>(std::min(work.head().content_length.value_or(0), most_on_trust)));
     for (;;) {

@@ -47,9 +47,15 @@ class TANDEM_API request_builder {
     /// Whether a status other than 2xx is a status_error; as it stands, for all but `send`.
     request_builder& raise_for_status(bool yes = true);
 
-    /// How many bytes the body of the reply may have; a longer one is a body_too_large error, as soon as that
-    /// is known.
+    /// How many bytes the body of the reply may have, decoded; a longer one is a body_too_large error, as
+    /// soon as that is known.
     request_builder& max_body(std::uint64_t bytes);
+
+    /// Whether gzip, deflate, br and zstd are asked for and taken off the body (at most five of them). As it
+    /// stands they are, but for `save_to`, `save_as`, and a request with a Range header: those ask for
+    /// the body as it is, and store whatever comes. `text` and `bytes` take 256 MiB of decoded bytes at most,
+    /// where `max_body` does not say more. A body in another coding is handed out as it came.
+    request_builder& decode(bool yes = true);
 
     /// The body of a 2xx reply; any other status is a status_error.
     task<std::string> text() const;

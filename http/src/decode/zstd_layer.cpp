@@ -1,0 +1,70 @@
+#include "decode/layer.hpp"
+
+#include <new>
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+namespace tandem::http::detail {
+
+namespace {
+
+class zstd_layer final : public layer {
+  public:
+    zstd_layer()
+        : stream_(ZSTD_createDStream()) {
+        if (!stream_) throw std::bad_alloc();
+        // RFC 9659: a server may not ask for more, and a hostile one for no more than this.
+        constexpr int largest_window_log = 23;
+        ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, largest_window_log);
+    }
+    ~zstd_layer() override { ZSTD_freeDStream(stream_); }
+
+    std::size_t decode(std::string_view& in, std::span<char> out) override {
+        while (!is_garbage_) {
+            ZSTD_inBuffer from{in.data(), in.size(), 0};
+            ZSTD_outBuffer to{out.data(), out.size(), 0};
+            const std::size_t hint = ZSTD_decompressStream(stream_, &to, &from);
+            if (ZSTD_isError(hint)) {
+                const bool is_no_frame = ZSTD_getErrorCode(hint) == ZSTD_error_prefix_unknown;
+                if (!is_no_frame || !has_ended_) {
+                    refuse(ZSTD_getErrorName(hint));
+                    return 0;
+                }
+                is_garbage_ = true;
+                break;
+            }
+            in.remove_prefix(from.pos);
+            frame_bytes_ += from.pos;
+            if (hint == 0 && frame_bytes_ > 0) {
+                has_ended_ = true;
+                frame_bytes_ = 0;
+            }
+            if (to.pos > 0 || in.empty()) return to.pos;
+        }
+        in = {};
+        return 0;
+    }
+
+    bool is_complete() const noexcept override {
+        // Fewer bytes than a frame's mark behind the last frame are no frame that has begun.
+        constexpr std::size_t mark = 4;
+        return is_garbage_ || frame_bytes_ == 0 || (has_ended_ && frame_bytes_ < mark);
+    }
+    const char* name() const noexcept override { return "zstd"; }
+
+  private:
+    ZSTD_DStream* stream_;
+    /// Taken since the last frame ended.
+    std::size_t frame_bytes_ = 0;
+    bool has_ended_ = false;
+    bool is_garbage_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<layer> make_zstd_layer() {
+    return std::make_unique<zstd_layer>();
+}
+
+} // namespace tandem::http::detail
