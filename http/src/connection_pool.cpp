@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include <tandem/coro/loop.hpp>
+#include <tandem/coro/scheduler.hpp>
 #include <tandem/coro/waiter.hpp>
 #include <tandem/io/asio.hpp>
 
@@ -30,19 +31,21 @@ class connection_pool::loop_end final : public boost::asio::execution_context::s
     }
 };
 
-/// Waits in the pool's queue until `wake_next` grants a lease.
-class connection_pool::turn final : public tandem::detail::waiting_operation<turn> {
+/// Waits in its origin's queue until `wake_next` grants a lease.
+class connection_pool::turn final : public tandem::detail::waiting_operation<turn>,
+                                    public tandem::detail::list_hook<turn_tag> {
   public:
-    turn(connection_pool& pool, const std::string& origin)
+    turn(connection_pool& pool, const connection_key& key)
         : pool_(pool)
-        , origin_(origin) {}
+        , key_(key) {}
 
     lease await_resume() {
         throw_if_cancelled();
         return std::move(granted_);
     }
 
-    const std::string& origin() const noexcept { return origin_; }
+    const connection_key& key() const noexcept { return key_; }
+    std::uint64_t number() const noexcept { return number_; }
     void grant(lease given) noexcept {
         granted_ = std::move(given);
         commit();
@@ -50,28 +53,37 @@ class connection_pool::turn final : public tandem::detail::waiting_operation<tur
 
   private:
     friend waiting_operation;
+    using place = tandem::detail::list_hook<turn_tag>;
+
     bool try_now() {
         // Room means that nobody waits for this origin: `wake_next` leaves none.
-        if (!pool_.has_room(origin_)) return false;
-        granted_ = pool_.grant(origin_);
+        if (!pool_.has_room(key_.origin)) return false;
+        granted_ = pool_.grant(key_);
         return true;
     }
-    void enqueue() { place_ = pool_.waiting_.insert(pool_.waiting_.end(), this); }
+    void enqueue() {
+        number_ = ++pool_.last_number_;
+        pool_.origins_[key_.origin].waiting.push_back(*this);
+        ++pool_.counts.waiting;
+        pool_.requeue(key_.origin);
+    }
     bool withdraw() noexcept override {
-        pool_.waiting_.erase(place_);
+        place::unlink();
+        --pool_.counts.waiting;
+        pool_.requeue(key_.origin);
         return true;
     }
 
     connection_pool& pool_;
-    const std::string& origin_;
-    std::list<turn*>::iterator place_;
+    const connection_key& key_;
+    std::uint64_t number_ = 0;
     lease granted_;
 };
 
-lease::lease(std::shared_ptr<connection_pool> pool, std::string origin,
+lease::lease(std::shared_ptr<connection_pool> pool, connection_key key,
              std::unique_ptr<connection> idle) noexcept
     : pool_(std::move(pool))
-    , origin_(std::move(origin))
+    , key_(std::move(key))
     , connection_(std::move(idle))
     , reused_(connection_ != nullptr) {}
 
@@ -79,7 +91,7 @@ lease& lease::operator=(lease&& other) noexcept {
     if (this == &other) return *this;
     release();
     pool_ = std::move(other.pool_);
-    origin_ = std::move(other.origin_);
+    key_ = std::move(other.key_);
     connection_ = std::move(other.connection_);
     reused_ = other.reused_;
     return *this;
@@ -99,7 +111,7 @@ void lease::drop_connection() noexcept {
 void lease::release() noexcept {
     if (!pool_) return;
     auto pool = std::move(pool_);
-    pool->give_back(origin_, std::move(connection_));
+    pool->give_back(key_, std::move(connection_));
 }
 
 connection_pool::connection_pool(const client_options& options)
@@ -108,28 +120,31 @@ connection_pool::connection_pool(const client_options& options)
     , idle_limit_(options.idle_limit()) {}
 
 connection_pool::~connection_pool() {
-    if (bound_to_) std::erase(boost::asio::use_service<loop_end>(*bound_to_).pools, this);
+    if (!bound_to_) return;
+    scheduler_->timers().disarm(*this);
+    std::erase(boost::asio::use_service<loop_end>(*bound_to_).pools, this);
 }
 
-task<lease> connection_pool::acquire(std::string origin) {
+task<lease> connection_pool::acquire(connection_key key) {
     auto self = shared_from_this();
-    bind_to_loop();
-    co_return co_await turn(*this, origin);
+    bind_to_loop((co_await tandem::detail::this_task()).scheduler());
+    co_return co_await turn(*this, key);
 }
 
 void connection_pool::clear() noexcept {
-    for (auto& [name, state] : origins_)
-        state.idle.clear();
-    counts.idle = 0;
+    while (!idle_.empty())
+        close(idle_.begin());
+    set_alarm();
 }
 
-void connection_pool::bind_to_loop() {
+void connection_pool::bind_to_loop(tandem::detail::scheduler& scheduler) {
     auto& here = tandem::detail::own_asio_context();
     if (bound_to_ == &here) return;
     if (bound_to_)
         throw usage_error("http::client: it belongs to another loop, which still runs; make one for each");
     boost::asio::use_service<loop_end>(here).pools.push_back(this);
     bound_to_ = &here;
+    scheduler_ = &scheduler;
 }
 
 void connection_pool::unbind() noexcept {
@@ -140,69 +155,123 @@ void connection_pool::unbind() noexcept {
         stranded.sever();
     }
     bound_to_ = nullptr;
+    scheduler_ = nullptr;
 }
 
 bool connection_pool::has_room(const std::string& origin) const noexcept {
+    if (counts.active >= total_) return false;
     auto found = origins_.find(origin);
-    if (found != origins_.end()) {
-        if (found->second.active >= per_host_) return false;
-        if (!found->second.idle.empty()) return true;
-    }
-    return counts.active < total_;
+    return found == origins_.end() || found->second.active < per_host_;
 }
 
-lease connection_pool::grant(const std::string& origin) {
-    auto& state = origins_[origin];
-    std::unique_ptr<connection> ready;
-    while (!state.idle.empty() && !ready) {
-        auto candidate = std::move(state.idle.back());
-        state.idle.pop_back();
-        --counts.idle;
-        bool fresh = loop::current().now() - candidate.since < idle_limit_;
-        if (fresh && candidate.stream->is_quiet()) ready = std::move(candidate.stream);
-    }
-    if (!ready && counts.active + counts.idle >= total_) evict_oldest();
+lease connection_pool::grant(const connection_key& key) {
+    auto& state = origins_[key.origin];
     ++state.active;
     ++counts.active;
+    auto ready = take_idle(state, key);
+    if (!ready) make_room(state);
     if (ready) in_use_.push_back(*ready);
-    return lease(shared_from_this(), origin, std::move(ready));
+    return lease(shared_from_this(), key, std::move(ready));
 }
 
-void connection_pool::evict_oldest() noexcept {
-    origin_state* of = nullptr;
-    for (auto& [name, state] : origins_)
-        if (!state.idle.empty() && (!of || state.idle.front().since < of->idle.front().since)) of = &state;
-    if (!of) return;
-    of->idle.erase(of->idle.begin());
+/// An idle connection that the key may use, that is not too old, and on which nothing has arrived since: what
+/// an idle server says is that it closes, or nothing that a request could have asked for.
+std::unique_ptr<connection> connection_pool::take_idle(origin_state& state,
+                                                       const connection_key& key) noexcept {
+    for (std::size_t i = state.idle.size(); i > 0; --i) {
+        const auto candidate = state.idle[i - 1];
+        if (!key.is_served_by(candidate->key)) continue;
+        const bool is_young = scheduler_->now() - candidate->since < idle_limit_;
+        if (is_young && candidate->stream->is_quiet()) {
+            auto taken = std::move(candidate->stream);
+            state.idle.erase(state.idle.begin() + static_cast<std::ptrdiff_t>(i - 1));
+            idle_.erase(candidate);
+            --counts.idle;
+            return taken;
+        }
+        ++(is_young ? counts.closed_stale : counts.closed_idle);
+        close(candidate);
+    }
+    return nullptr;
+}
+
+/// Closes idle connections that the active ones leave no room for.
+void connection_pool::make_room(origin_state& state) noexcept {
+    if (state.active + state.idle.size() > per_host_ && !state.idle.empty()) {
+        close(state.idle.front());
+        ++counts.closed_for_room;
+    }
+    if (counts.active + counts.idle > total_ && !idle_.empty()) {
+        close(idle_.begin());
+        ++counts.closed_for_room;
+    }
+}
+
+void connection_pool::close(idle_list::iterator idle) noexcept {
+    const std::string origin = std::move(idle->key.origin);
+    std::erase(origins_.find(origin)->second.idle, idle);
+    idle_.erase(idle);
     --counts.idle;
+    requeue(origin);
 }
 
-void connection_pool::give_back(const std::string& origin, std::unique_ptr<connection> used) noexcept {
-    auto& state = origins_[origin];
+void connection_pool::give_back(const connection_key& key, std::unique_ptr<connection> used) noexcept {
+    auto& state = origins_[key.origin];
     --state.active;
     --counts.active;
     if (used) used->unlink();
-    if (used && used->can_be_reused() && bound_to_ && idle_limit_ > duration::zero()) {
-        used->rest();
-        state.idle.push_back(idle_connection{std::move(used), loop::current().now()});
-        ++counts.idle;
-    }
+    if (used && used->can_be_reused() && bound_to_ && idle_limit_ > duration::zero())
+        keep(key, state, std::move(used));
     used.reset();
-    if (state.active == 0 && state.idle.empty()) origins_.erase(origin);
+    requeue(key.origin);
     wake_next();
 }
 
-void connection_pool::wake_next() noexcept {
-    for (auto place = waiting_.begin(); place != waiting_.end();) {
-        if (counts.active >= total_) return;
-        turn* next = *place;
-        if (!has_room(next->origin())) {
-            ++place;
-            continue;
-        }
-        place = waiting_.erase(place);
-        next->grant(grant(next->origin()));
+void connection_pool::keep(const connection_key& key, origin_state& state, std::unique_ptr<connection> used) {
+    used->rest();
+    idle_.push_back(idle_connection{std::move(used), key, scheduler_->now()});
+    state.idle.push_back(std::prev(idle_.end()));
+    ++counts.idle;
+    if (!is_armed()) set_alarm();
+}
+
+void connection_pool::requeue(const std::string& origin) noexcept {
+    const auto found = origins_.find(origin);
+    auto& state = found->second;
+    const bool is_next = !state.waiting.empty() && state.active < per_host_;
+    const std::uint64_t number = is_next ? state.waiting.front().number() : 0;
+    if (number != state.queued_as) {
+        if (state.queued_as != 0) next_.erase(state.queued_as);
+        if (number != 0) next_.emplace(number, &state);
+        state.queued_as = number;
     }
+    if (state.active == 0 && state.idle.empty() && state.waiting.empty()) origins_.erase(found);
+}
+
+void connection_pool::wake_next() noexcept {
+    while (!next_.empty() && counts.active < total_) {
+        auto& first = next_.begin()->second->waiting.pop_front();
+        --counts.waiting;
+        auto given = grant(first.key());
+        requeue(first.key().origin);
+        first.grant(std::move(given));
+    }
+}
+
+/// Closes the connections that have been idle too long.
+void connection_pool::expired() noexcept {
+    const auto now = scheduler_->now();
+    while (!idle_.empty() && now - idle_.front().since >= idle_limit_) {
+        close(idle_.begin());
+        ++counts.closed_idle;
+    }
+    set_alarm();
+}
+
+void connection_pool::set_alarm() noexcept {
+    if (!scheduler_) return;
+    scheduler_->timers().disarm(*this);
+    if (!idle_.empty()) scheduler_->timers().arm(*this, idle_.front().since + idle_limit_);
 }
 
 } // namespace tandem::http::detail

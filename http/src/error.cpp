@@ -24,16 +24,32 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
-std::string timed_out(time_limit which, double seconds) {
-    char text[80];
-    const char* what = which == time_limit::connect ? "connecting took"
-                       : which == time_limit::read  ? "the server sent nothing for"
-                                                    : "the whole request took";
-    const char* limit = which == time_limit::connect ? "connect"
-                        : which == time_limit::read  ? "read"
-                                                     : "total";
-    std::snprintf(text, sizeof text, "%s time-out: %s more than %g s", limit, what, seconds);
-    return text;
+const char* words_for(time_limit which) {
+    switch (which) {
+    case time_limit::queue:
+        return "queue time-out: no connection was free for";
+    case time_limit::connect:
+        return "connect time-out: connecting took more than";
+    case time_limit::tls:
+        return "TLS time-out: the handshake took more than";
+    case time_limit::first_byte:
+        return "first-byte time-out: no reply began for more than";
+    case time_limit::read:
+        return "read time-out: the server sent nothing for more than";
+    case time_limit::write:
+        return "write time-out: the server took nothing for more than";
+    case time_limit::total:
+        return "total time-out: the whole request took more than";
+    case time_limit::low_speed:
+        return "low-speed time-out: the server sent too little over";
+    }
+    return "time-out:";
+}
+
+std::string timed_out(time_limit which, double seconds, std::string_view more) {
+    char text[100];
+    std::snprintf(text, sizeof text, "%s %g s", words_for(which), seconds);
+    return text + std::string(more);
 }
 
 } // namespace
@@ -42,8 +58,8 @@ error::error(std::string_view url, std::string_view cause)
     : std::runtime_error(one_line(url) + ": " + one_line(cause))
     , url_size_(one_line(url).size()) {}
 
-timeout_error::timeout_error(std::string_view url, time_limit which, double seconds)
-    : error(url, timed_out(which, seconds))
+timeout_error::timeout_error(std::string_view url, time_limit which, double seconds, std::string_view more)
+    : error(url, timed_out(which, seconds, more))
     , which_(which) {}
 
 status_error::status_error(std::string_view url, int status, std::string_view reason)

@@ -1,8 +1,10 @@
 // What the errors of one request have in common.
 #pragma once
+#include <chrono>
 #include <string>
 #include <string_view>
 
+#include <tandem/base/clock.hpp>
 #include <tandem/http/error.hpp>
 
 namespace tandem::http::detail {
@@ -17,6 +19,10 @@ class error_site {
 
     const std::string& url() const noexcept { return url_; }
     std::string cause(std::string_view text) const { return std::string(text) + suffix_; }
+
+    [[noreturn]] void fail_timed_out(time_limit which, duration limit) const {
+        throw timeout_error(url_, which, std::chrono::duration<double>(limit).count(), suffix_);
+    }
 
     template <class Error> [[noreturn]] void fail(std::string_view text) const {
         throw Error(url_, cause(text));

@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include <tandem/base/log.hpp>
 #include <tandem/coro/sleep.hpp>
 
 #include "text_codec.hpp"
@@ -10,10 +11,6 @@
 namespace tandem::http::detail {
 
 namespace {
-
-/// A body that nobody wants is read up to this size, so that its connection can serve again; a longer one
-/// costs more than a new connection.
-constexpr std::uint64_t worth_draining = 16 * 1024;
 
 constexpr std::size_t decoded_piece = 32 * 1024;
 
@@ -27,6 +24,7 @@ exchange::exchange(std::shared_ptr<client_core> core, request_parts parts)
     : core_(std::move(core))
     , parts_(std::move(parts))
     , current_(parts_.target)
+    , route_(core_->route_for(parts_.settings))
     , site_(current_.to_string())
     , started_(loop::current().now()) {
     if (!current_.user_info().empty() && !parts_.fields.contains("Authorization"))
@@ -40,7 +38,7 @@ exchange::~exchange() {
 task<> exchange::open() {
     for (int redirects = 0;; ++redirects) {
         co_await send_once();
-        int limit = core_->options.max_redirects();
+        const int limit = parts_.settings.max_redirects;
         if (limit == 0) co_return;
         auto next = redirect_target();
         if (!next) co_return;
@@ -178,12 +176,11 @@ void exchange::raise_for_status() const {
     throw status_error(site_.url(), head_.status, site_.cause(words));
 }
 
-void exchange::fail_total(duration limit) const {
-    throw timeout_error(site_.url(), time_limit::total, std::chrono::duration<double>(limit).count());
-}
-
 task<> exchange::send_once() {
-    lease_ = co_await core_->pool->acquire(std::string(current_.origin()));
+    if (current_.is_https() && !parts_.settings.verifies)
+        log(log_level::warning, site_.url() + ": talks to " + std::string(current_.origin()) +
+                                    " without verifying who that is, as this request asked for");
+    co_await wait_for_turn();
     auto request = request_text();
     if (lease_.get()) {
         ++core_->pool->counts.connections_reused;
@@ -196,10 +193,25 @@ task<> exchange::send_once() {
     co_await ask(request);
 }
 
+task<> exchange::wait_for_turn() {
+    const auto limit = parts_.settings.limits.queue;
+    auto turn = core_->pool->acquire(connection_key{std::string(current_.origin()), route_});
+    if (!limit) {
+        lease_ = co_await std::move(turn);
+        co_return;
+    }
+    try {
+        lease_ = co_await timeout(*limit, std::move(turn));
+    } catch (const timed_out&) {
+        site_.fail_timed_out(time_limit::queue, *limit);
+    }
+}
+
 task<> exchange::connect() {
-    const auto& options = core_->options;
-    auto stream = co_await open_transport(current_, site_, core_->tls, options.connect_timeout());
-    lease_.attach(std::make_unique<connection>(std::move(stream), options.read_timeout()));
+    const auto& limits = parts_.settings.limits;
+    auto made = co_await open_transport(current_, site_, *route_, limits);
+    if (made.was_resumed) ++core_->pool->counts.sessions_resumed;
+    lease_.attach(std::make_unique<connection>(std::move(made.stream), limits.read));
 }
 
 task<> exchange::ask(const std::string& request) {
@@ -209,16 +221,20 @@ task<> exchange::ask(const std::string& request) {
     if (lease_->is_done()) lease_.release();
 }
 
-/// Returns false where the server had closed the connection before it saw the request. A GET may then be sent
+/// Returns false where the server had closed the connection before it saw the request, which may be sent
 /// again (RFC 9110 section 9.2.2), on a new connection: another idle one may be as dead.
 task<bool> exchange::ask_over_idle(const std::string& request) {
     try {
         co_await ask(request);
         co_return true;
     } catch (const connect_error&) {
-        if (!lease_->was_stale()) throw;
+        if (!lease_->was_stale() || !may_send_again()) throw;
     }
     co_return false;
+}
+
+bool exchange::may_send_again() const noexcept {
+    return parts_.settings.retries_stale && parts_.is_idempotent();
 }
 
 std::optional<url> exchange::redirect_target() const {
@@ -234,20 +250,27 @@ std::optional<url> exchange::redirect_target() const {
 }
 
 task<> exchange::drain() {
-    bool chunked = head_.fields.contains("Transfer-Encoding");
-    if (lease_.get() && (chunked || head_.content_length.value_or(worth_draining + 1) <= worth_draining)) {
+    const auto& settings = parts_.settings;
+    const auto most = static_cast<std::uint64_t>(settings.drain_limit);
+    const bool is_short = !head_.content_length || *head_.content_length <= most;
+    if (lease_.get() && is_short && most > 0) {
         try {
-            std::uint64_t drained = 0;
-            while (drained <= worth_draining) {
-                auto piece = co_await read_wire();
-                if (piece.empty()) break;
-                drained += piece.size();
-            }
+            co_await move_on_after(settings.drain_timeout, read_rest(most));
         } catch (const error&) {
             // The header has said all there is to say; the connection is closed below.
         }
     }
     lease_.release();
+}
+
+/// Reads until the body's end, or until more than `most` bytes have come.
+task<> exchange::read_rest(std::uint64_t most) {
+    std::uint64_t count = 0;
+    while (count <= most) {
+        const auto piece = co_await read_wire();
+        if (piece.empty()) break;
+        count += piece.size();
+    }
 }
 
 task<> exchange::leave_for(url target) {

@@ -53,12 +53,12 @@ class exchange {
 
     /// Runs `work`, one of the above or what is made of them, within what is left of the total time-out.
     template <class T> task<T> within_total(task<T> work) {
-        auto limit = core_->options.total_timeout();
+        const auto limit = parts_.settings.limits.total;
         if (!limit) co_return co_await std::move(work);
         try {
             co_return co_await timeout(started_ + *limit - loop::current().now(), std::move(work));
         } catch (const timed_out&) {
-            fail_total(*limit);
+            site_.fail_timed_out(time_limit::total, *limit);
         }
     }
 
@@ -70,11 +70,12 @@ class exchange {
     const url& asked() const noexcept { return parts_.target; }
 
   private:
-    [[noreturn]] void fail_total(duration limit) const;
     task<> send_once();
+    task<> wait_for_turn();
     task<> connect();
     task<> ask(const std::string& request);
     task<bool> ask_over_idle(const std::string& request);
+    bool may_send_again() const noexcept;
     std::optional<url> redirect_target() const;
     task<std::string_view> read_wire();
     void begin_body();
@@ -84,6 +85,7 @@ class exchange {
     void end_body();
     void count_body(std::uint64_t more);
     void keep_failure() noexcept;
+    task<> read_rest(std::uint64_t most);
     task<> leave_for(url target);
     std::string request_text() const;
 
@@ -92,6 +94,7 @@ class exchange {
     request_parts parts_;
     /// Where its redirects have led.
     url current_;
+    const std::shared_ptr<const route> route_;
     error_site site_;
     const time_point started_;
     lease lease_;

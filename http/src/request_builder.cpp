@@ -65,7 +65,9 @@ task<saved> fetch_file(core_pointer core, request_parts parts, std::string file)
 
 request_builder::request_builder(core_pointer core, std::string method, url target)
     : core_(std::move(core))
-    , parts_(std::make_unique<request_parts>(std::move(method), std::move(target))) {}
+    , parts_(std::make_unique<request_parts>(std::move(method), std::move(target))) {
+    parts_->settings = core_->options.settings();
+}
 request_builder::request_builder(const request_builder& other)
     : core_(other.core_)
     , parts_(std::make_unique<request_parts>(*other.parts_)) {}
@@ -75,6 +77,15 @@ request_builder& request_builder::operator=(const request_builder& other) {
 }
 request_builder& request_builder::operator=(request_builder&&) noexcept = default;
 request_builder::~request_builder() = default;
+
+detail::request_settings& request_builder::stored_settings() noexcept {
+    return parts_->settings;
+}
+
+request_builder& request_builder::insecure_accept_any_certificate() {
+    parts_->settings.verifies = false;
+    return *this;
+}
 
 request_builder& request_builder::header(std::string_view name, std::string_view value) {
     auto refuse = [&](std::string_view cause) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <tandem/http/headers.hpp>
+#include <tandem/http/request_settings.hpp>
 #include <tandem/http/url.hpp>
 
 namespace tandem::http::detail {
@@ -33,6 +34,7 @@ struct request_parts {
     std::optional<std::uint64_t> max_body;
     /// Whether the body's codings are taken off, where the caller said so.
     std::optional<bool> decode;
+    request_settings settings;
 };
 
 } // namespace tandem::http::detail

@@ -73,13 +73,14 @@ TEST_CASE("a server that accepts nobody runs into the connect time-out") {
     });
 }
 
-TEST_CASE("a TLS handshake that does not end runs into the connect time-out") {
+TEST_CASE("a TLS handshake that does not end runs into the TLS time-out") {
     scripted_server server([](conversation& talk) { talk.wait_for_close(); });
     in_loop([&]() -> task<> {
-        client web(client_options().connect_timeout(50ms));
+        client web(client_options().tls_timeout(50ms));
         auto link = "https://127.0.0.1:" + std::to_string(server.port()) + "/";
         auto error = co_await failure_of<timeout_error>(web.get(link).text());
-        CHECK(error.which() == time_limit::connect);
+        CHECK(error.which() == time_limit::tls);
+        CHECK(error.cause() == "TLS time-out: the handshake took more than 0.05 s");
     });
 }
 

@@ -14,13 +14,27 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace test {
 
 namespace {
 
-std::shared_ptr<SSL_CTX> server_context(const identity& who) {
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
+                    unsigned offered_size, void* wanted) {
+    const auto& name = *static_cast<const std::string*>(wanted);
+    for (unsigned i = 0; i < offered_size; i += 1u + offered[i]) {
+        if (std::string_view(reinterpret_cast<const char*>(offered) + i + 1, offered[i]) != name) continue;
+        *chosen = offered + i + 1;
+        *size = offered[i];
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+std::shared_ptr<SSL_CTX> server_context(const server_setup& setup) {
+    const identity& who = *setup.who;
     std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     std::shared_ptr<BIO> certificate(BIO_new_mem_buf(who.certificate.data(), -1), BIO_free);
     std::shared_ptr<BIO> key(BIO_new_mem_buf(who.key.data(), -1), BIO_free);
@@ -30,6 +44,17 @@ std::shared_ptr<SSL_CTX> server_context(const identity& who) {
     if (SSL_CTX_use_certificate(context.get(), parsed.get()) != 1 ||
         SSL_CTX_use_PrivateKey(context.get(), secret.get()) != 1)
         throw std::runtime_error("a test's certificate was refused");
+    SSL_CTX_set_max_proto_version(context.get(), setup.latest_tls);
+    static constexpr unsigned char purpose[] = "test";
+    SSL_CTX_set_session_id_context(context.get(), purpose, sizeof purpose - 1);
+    if (!setup.protocol.empty())
+        SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, const_cast<std::string*>(&setup.protocol));
+    if (!setup.client_authority.empty()) {
+        std::shared_ptr<BIO> pem(BIO_new_mem_buf(setup.client_authority.data(), -1), BIO_free);
+        std::shared_ptr<X509> authority(PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr), X509_free);
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(context.get()), authority.get());
+        SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
     return context;
 }
 
@@ -128,6 +153,35 @@ void conversation::wait_for_close() {
         ;
 }
 
+std::string conversation::peer() const {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    ::getpeername(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    char text[INET_ADDRSTRLEN] = "";
+    ::inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
+    return text;
+}
+
+std::string conversation::server_name() const {
+    const char* name = SSL_get_servername(session_.get(), TLSEXT_NAMETYPE_host_name);
+    return name ? name : "";
+}
+
+std::string conversation::client_subject() const {
+    X509* shown = SSL_get0_peer_certificate(session_.get());
+    if (!shown) return {};
+    char text[256] = "";
+    X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, text, sizeof text);
+    return text;
+}
+
+std::string conversation::protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(session_.get(), &name, &size);
+    return std::string(reinterpret_cast<const char*>(name), size);
+}
+
 void conversation::interrupt() noexcept {
     ::shutdown(socket_, SHUT_RDWR);
 }
@@ -138,9 +192,16 @@ scripted_server::scripted_server(script run)
 }
 
 scripted_server::scripted_server(script run, const identity& who)
+    : scripted_server(std::move(run), server_setup{who, {}, 0, {}, {}}) {}
+
+scripted_server::scripted_server(script run, const server_setup& setup)
     : run_(std::move(run))
-    , tls_(server_context(who)) {
-    listen();
+    , setup_(setup) {
+    if (setup_.who) tls_ = server_context(setup_);
+    if (setup_.unix_path.empty())
+        listen();
+    else
+        listen_at(setup_.unix_path);
 }
 
 scripted_server::~scripted_server() {
@@ -178,6 +239,17 @@ void scripted_server::listen() {
         ::getsockname(socket_, generic, &size) != 0)
         throw std::system_error(errno, std::generic_category(), "a test's server");
     port_ = ntohs(address.sin_port);
+    acceptor_ = std::thread([this] { accept_all(); });
+}
+
+void scripted_server::listen_at(const std::string& unix_path) {
+    socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(socket_, 256) != 0)
+        throw std::system_error(errno, std::generic_category(), "a test's server");
     acceptor_ = std::thread([this] { accept_all(); });
 }
 

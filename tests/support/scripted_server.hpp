@@ -21,6 +21,21 @@ namespace test {
 
 class scripted_server;
 
+/// What a scripted server is beside its script: where it listens, if not on a port of its own on 127.0.0.1,
+/// and how it speaks TLS.
+struct server_setup {
+    /// Over TLS, with this certificate.
+    std::optional<identity> who;
+    /// The authority of its clients' certificates, as PEM: it then requires one.
+    std::string client_authority;
+    /// The latest TLS version it speaks, as OpenSSL numbers them; 0 for any.
+    int latest_tls = 0;
+    /// The application protocol it chooses where the client offers it (ALPN).
+    std::string protocol;
+    /// A Unix socket's path.
+    std::string unix_path;
+};
+
 /// The server's end of one connection, with calls that block. Once the other side has gone, sending does
 /// nothing.
 class conversation {
@@ -46,6 +61,13 @@ class conversation {
     /// Returns when the client has closed or the server is stopped.
     void wait_for_close();
 
+    /// The client's address, without its port.
+    std::string peer() const;
+    /// The name that the client asked for (SNI), and who it has proved to be; empty if nothing.
+    std::string server_name() const;
+    std::string client_subject() const;
+    std::string protocol() const;
+
     /// Which connection of the server this is, from 0.
     int number() const noexcept { return number_; }
 
@@ -70,6 +92,7 @@ class scripted_server {
     explicit scripted_server(script run);
     /// Over TLS, with this certificate.
     scripted_server(script run, const identity& who);
+    scripted_server(script run, const server_setup& setup);
     /// Ends every conversation and waits for the scripts' end.
     ~scripted_server();
 
@@ -89,9 +112,11 @@ class scripted_server {
         std::thread thread;
     };
     void listen();
+    void listen_at(const std::string& unix_path);
     void accept_all();
 
     script run_;
+    const server_setup setup_;
     std::shared_ptr<ssl_ctx_st> tls_;
     int socket_ = -1;
     std::uint16_t port_ = 0;

@@ -1,5 +1,6 @@
 // All of tandem::http for applications, with the way in (`tandem::run`) and the tasks they are written in.
 #pragma once
+#include <tandem/http/address_filter.hpp>
 #include <tandem/http/client.hpp>
 #include <tandem/http/error.hpp>
 #include <tandem/http/headers.hpp>

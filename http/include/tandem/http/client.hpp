@@ -1,28 +1,13 @@
 // The HTTP client.
 #pragma once
-#include <cstdint>
 #include <memory>
 
 #include <tandem/http/client_options.hpp>
+#include <tandem/http/client_statistics.hpp>
 #include <tandem/http/error.hpp>
 #include <tandem/http/request_builder.hpp>
 
 namespace tandem::http {
-
-/// What a client has done so far.
-struct client_statistics {
-    /// Requests sent, redirects and retries included.
-    std::uint64_t requests = 0;
-    /// Connections that came to stand, TLS included.
-    std::uint64_t connections_opened = 0;
-    /// Requests that went over a connection which had served one before.
-    std::uint64_t connections_reused = 0;
-    /// Requests sent a second time because the server had closed the idle connection they went over.
-    std::uint64_t retries = 0;
-    /// Connections that serve a request now, or wait for the next.
-    std::uint64_t active = 0;
-    std::uint64_t idle = 0;
-};
 
 /// Speaks HTTP/1.1 over plain and TLS connections, which it keeps and uses again, one pool for each origin.
 ///

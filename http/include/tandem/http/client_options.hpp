@@ -1,18 +1,25 @@
 // How an http::client behaves.
 #pragma once
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <tandem/base/clock.hpp>
 #include <tandem/base/config.hpp>
+#include <tandem/http/address_filter.hpp>
+#include <tandem/http/request_settings.hpp>
+#include <tandem/io/connect_options.hpp>
 
 namespace tandem::http {
 
 /// The settings of a client, each with a default that suits a downloader:
 ///
 ///     http::client web(http::client_options().user_agent("app/1").per_host(8).connect_timeout(5s));
-class TANDEM_API client_options {
+///
+/// Those of request_setters hold for each request that does not say otherwise.
+class TANDEM_API client_options : public request_setters<client_options> {
   public:
     /// The User-Agent header; "tandem" by default, none if empty. Throws std::invalid_argument where it
     /// contains control characters.
@@ -31,40 +38,33 @@ class TANDEM_API client_options {
         return *this;
     }
 
-    /// How long an idle connection is kept for the next request; 60 s by default, 0 keeps none.
+    /// How long an idle connection is kept for the next request, and then closed; 60 s by default, 0 keeps
+    /// none.
     client_options& idle_limit(duration length) noexcept {
         idle_limit_ = length;
         return *this;
     }
 
-    /// How long it may take until a connection stands: name lookup, TCP and TLS together; 30 s by default.
-    client_options& connect_timeout(duration length) noexcept {
-        connect_timeout_ = length;
+    /// Asks `filter(address, host)`, a function of `const endpoint&` and `std::string_view`, before each
+    /// connection, one after a redirect too, whether it may go there; addresses for which it returns false
+    /// are not tried, and where none is left the request fails with address_refused. What it was asked is
+    /// what is connected to: no second name lookup comes between. A Unix socket has no address.
+    template <class Filter> client_options& connect_filter(Filter filter);
+
+    /// Options of TCP, as those of connect_options: TCP_NODELAY (on by default), keep-alive probes (off by
+    /// default), and the delay of happy eyeballs (250 ms).
+    client_options& no_delay(bool on) noexcept {
+        tcp_.no_delay(on);
         return *this;
     }
-
-    /// How long the server may stay silent, before its first byte and between two; 60 s by default.
-    client_options& read_timeout(duration length) noexcept {
-        read_timeout_ = length;
+    client_options& keep_alive(std::chrono::seconds idle = std::chrono::seconds(60),
+                               std::chrono::seconds interval = std::chrono::seconds(10),
+                               int probes = 6) noexcept {
+        tcp_.keep_alive(idle, interval, probes);
         return *this;
     }
-
-    /// How long a whole request may take, from waiting for a connection to the body's last byte; by default
-    /// as long as it likes.
-    client_options& total_timeout(duration length) noexcept {
-        total_timeout_ = length;
-        return *this;
-    }
-
-    /// How many redirects are followed; 20 by default. 0 follows none and hands out the redirect itself.
-    client_options& max_redirects(int count) noexcept {
-        max_redirects_ = count;
-        return *this;
-    }
-
-    /// A file of PEM certificates to trust in place of the system's. It is read at the first https request.
-    client_options& ca_file(std::string path) {
-        ca_file_ = std::move(path);
+    client_options& happy_eyeballs_delay(duration length) noexcept {
+        tcp_.happy_eyeballs_delay(length);
         return *this;
     }
 
@@ -72,22 +72,43 @@ class TANDEM_API client_options {
     std::size_t per_host() const noexcept { return per_host_; }
     std::size_t total() const noexcept { return total_; }
     duration idle_limit() const noexcept { return idle_limit_; }
-    duration connect_timeout() const noexcept { return connect_timeout_; }
-    duration read_timeout() const noexcept { return read_timeout_; }
-    std::optional<duration> total_timeout() const noexcept { return total_timeout_; }
-    int max_redirects() const noexcept { return max_redirects_; }
-    const std::string& ca_file() const noexcept { return ca_file_; }
+    const std::shared_ptr<const detail::address_filter>& connect_filter() const noexcept { return filter_; }
+    const connect_options& tcp() const noexcept { return tcp_; }
+    /// What each request begins with.
+    const detail::request_settings& settings() const noexcept { return settings_; }
 
   private:
+    friend class request_setters<client_options>;
+    detail::request_settings& stored_settings() noexcept { return settings_; }
+
+    detail::request_settings settings_;
     std::string user_agent_ = "tandem";
-    std::string ca_file_;
     std::size_t per_host_ = 128;
     std::size_t total_ = 512;
     duration idle_limit_ = std::chrono::seconds(60);
-    duration connect_timeout_ = std::chrono::seconds(30);
-    duration read_timeout_ = std::chrono::seconds(60);
-    std::optional<duration> total_timeout_;
-    int max_redirects_ = 20;
+    std::shared_ptr<const detail::address_filter> filter_;
+    connect_options tcp_;
 };
+
+namespace detail {
+
+template <class Filter> class address_filter_of final : public address_filter {
+  public:
+    explicit address_filter_of(Filter filter)
+        : filter_(std::move(filter)) {}
+    bool allows(const endpoint& address, std::string_view host) const override {
+        return filter_(address, host);
+    }
+
+  private:
+    Filter filter_;
+};
+
+} // namespace detail
+
+template <class Filter> client_options& client_options::connect_filter(Filter filter) {
+    filter_ = std::make_shared<const detail::address_filter_of<Filter>>(std::move(filter));
+    return *this;
+}
 
 } // namespace tandem::http

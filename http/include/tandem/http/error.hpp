@@ -44,20 +44,35 @@ class TANDEM_API connect_error : public error {
     using error::error;
 };
 
+/// The client's connect_filter refuses every address of the host.
+class TANDEM_API address_refused : public connect_error {
+  public:
+    using connect_error::connect_error;
+};
+
 /// The TLS handshake failed, or the server's certificate is not to be trusted; no request byte was sent.
 class TANDEM_API tls_error : public error {
   public:
     using error::error;
 };
 
-/// Which of a request's time-outs ran out: until the connection stands (name lookup and TLS included),
-/// between two reads or writes, or over the whole request.
-enum class time_limit { connect, read, total };
+/// Which of a request's time-outs ran out; what each counts is said at time_limits.
+enum class time_limit {
+    queue,      ///< no connection was free
+    connect,    ///< until TCP stands, name lookup included
+    tls,        ///< the TLS handshake
+    first_byte, ///< the server did not begin its reply
+    read,       ///< the server sent nothing between two bytes
+    write,      ///< the server took nothing of the request; as long as `read`
+    total,      ///< the whole request
+    low_speed,  ///< the server sent too little over a while
+};
 
-/// A time-out of the client's options ran out.
+/// A time-out of the request ran out: `cause()` says which, and how long it was.
 class TANDEM_API timeout_error : public error {
   public:
-    timeout_error(std::string_view url, time_limit which, double seconds);
+    /// `more` is said behind the limit.
+    timeout_error(std::string_view url, time_limit which, double seconds, std::string_view more = {});
 
     time_limit which() const noexcept { return which_; }
 

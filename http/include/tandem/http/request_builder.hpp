@@ -10,6 +10,7 @@
 #include <tandem/base/byte_units.hpp>
 #include <tandem/coro/task.hpp>
 #include <tandem/http/headers.hpp>
+#include <tandem/http/request_settings.hpp>
 #include <tandem/http/response.hpp>
 #include <tandem/http/saved.hpp>
 #include <tandem/http/url.hpp>
@@ -28,10 +29,11 @@ struct request_parts;
 ///     auto page  = co_await web.get(link).header("Accept", "text/html").text();
 ///     auto saved = co_await web.get(link).save_to("images");
 ///
-/// Redirects are followed. Every error is an http::error, which names the URL: connect_error, tls_error,
+/// Its settings are the client's where the functions of request_setters say nothing else. Redirects are
+/// followed. Every error is an http::error, which names the URL: connect_error, tls_error,
 /// timeout_error, protocol_error with truncated_error and redirect_error, status_error, file_error.
 /// Cancelling the task closes its connection and leaves no file; the client's other requests do not notice.
-class TANDEM_API request_builder {
+class TANDEM_API request_builder : public request_setters<request_builder> {
   public:
     request_builder(std::shared_ptr<detail::client_core> core, std::string method, url target);
     request_builder(const request_builder&);
@@ -57,6 +59,11 @@ class TANDEM_API request_builder {
     /// where `max_body` does not say more. A body in another coding is handed out as it came.
     request_builder& decode(bool yes = true);
 
+    /// Takes any certificate from anybody, for this request and its redirects only: what is sent is no secret
+    /// from whoever sits on the way. A warning in the log says so each time. Its connections serve no request
+    /// that verifies, nor the other way round.
+    request_builder& insecure_accept_any_certificate();
+
     /// The body of a 2xx reply; any other status is a status_error.
     task<std::string> text() const;
     task<std::vector<std::byte>> bytes() const;
@@ -74,6 +81,9 @@ class TANDEM_API request_builder {
     task<saved> save_as(std::string file) const;
 
   private:
+    friend class request_setters<request_builder>;
+    detail::request_settings& stored_settings() noexcept;
+
     std::shared_ptr<detail::client_core> core_;
     std::unique_ptr<detail::request_parts> parts_;
 };

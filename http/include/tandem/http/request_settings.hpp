@@ -1,0 +1,177 @@
+// What a client does with each of its requests, and a request may do otherwise.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tandem/base/clock.hpp>
+#include <tandem/base/config.hpp>
+#include <tandem/http/time_limits.hpp>
+#include <tandem/io/endpoint.hpp>
+#include <tandem/io/tls_options.hpp>
+
+namespace tandem::http {
+
+namespace detail {
+
+/// A host, in lower case, and an address to use for it.
+using host_address = std::pair<std::string, endpoint>;
+
+struct request_settings {
+    time_limits limits;
+    /// Addresses in place of what a resolver says; null for none.
+    std::shared_ptr<const std::vector<host_address>> resolved;
+    /// Null for the defaults.
+    std::shared_ptr<const tls_client_options> tls;
+    /// Connections go there in place of the URL's host; empty for the host.
+    std::string unix_socket;
+    std::optional<endpoint> local_address;
+    /// How much of a body that nobody wants is read, and for how long, so that its connection can serve
+    /// again.
+    std::size_t drain_limit = 64 * 1024;
+    duration drain_timeout = std::chrono::seconds(1);
+    int max_redirects = 20;
+    bool allows_downgrade = true;
+    bool retries_stale = true;
+    bool verifies = true;
+};
+
+// What the setters do beyond storing. They throw std::invalid_argument.
+TANDEM_API void set_unix_socket(request_settings& to, std::string path);
+TANDEM_API void add_address(request_settings& to, std::string_view host, const endpoint& address);
+TANDEM_API void set_tls(request_settings& to, tls_client_options options);
+TANDEM_API void set_ca_file(request_settings& to, std::string path);
+
+} // namespace detail
+
+/// The settings that client_options and request_builder have in common: a client's hold for each of its
+/// requests that does not say otherwise.
+///
+///     http::client web(http::client_options().connect_timeout(5s).max_redirects(5));
+///     auto page = co_await web.get(link).total_timeout(10s).max_redirects(0).text();
+template <class Self> class request_setters {
+  public:
+    /// How long it may wait for a connection to be free; as long as it takes by default.
+    Self& queue_timeout(duration length) noexcept {
+        settings().limits.queue = length;
+        return self();
+    }
+    /// How long it may take until a TCP connection stands, name lookup included; 30 s by default.
+    Self& connect_timeout(duration length) noexcept {
+        settings().limits.connect = length;
+        return self();
+    }
+    /// How long the TLS handshake may take; 30 s by default.
+    Self& tls_timeout(duration length) noexcept {
+        settings().limits.tls = length;
+        return self();
+    }
+    /// How long the server may think before the first byte of its reply; as read_timeout by default.
+    Self& first_byte_timeout(duration length) noexcept {
+        settings().limits.first_byte = length;
+        return self();
+    }
+    /// How long the server may send nothing, or take nothing, between two bytes; 60 s by default.
+    Self& read_timeout(duration length) noexcept {
+        settings().limits.read = length;
+        return self();
+    }
+    /// How long the whole request may take, from waiting for a connection to the body's last byte; by default
+    /// as long as it likes.
+    Self& total_timeout(duration length) noexcept {
+        settings().limits.total = length;
+        return self();
+    }
+    /// Gives up on a server that sends less than `bytes` a second on average over `window`; by default any
+    /// speed will do.
+    Self& low_speed_limit(std::uint64_t bytes, duration window = std::chrono::seconds(30)) noexcept {
+        settings().limits.low_speed = bytes;
+        settings().limits.low_speed_window = window;
+        return self();
+    }
+
+    /// How many redirects are followed; 20 by default. 0 follows none and hands out the redirect itself.
+    Self& max_redirects(int count) noexcept {
+        settings().max_redirects = count;
+        return self();
+    }
+    /// Whether a redirect may lead from https to http; true by default, as in browsers. Where it may not,
+    /// such a redirect is a redirect_error.
+    Self& follow_downgrades(bool on) noexcept {
+        settings().allows_downgrade = on;
+        return self();
+    }
+
+    /// Whether an idempotent request (RFC 9110 section 9.2.2) that meets the server closing its idle
+    /// connection is sent again, once, on a new one; true by default. It is never sent again once a byte of a
+    /// reply has come.
+    Self& retry_stale(bool on) noexcept {
+        settings().retries_stale = on;
+        return self();
+    }
+
+    /// How much of a body that nobody wants (a redirect's, an error's) is read so that its connection can
+    /// serve again, and for how long; 64 KiB and 1 s by default. Beyond it the connection is closed.
+    Self& drain_limit(std::size_t bytes, duration length = std::chrono::seconds(1)) noexcept {
+        settings().drain_limit = bytes;
+        settings().drain_timeout = length;
+        return self();
+    }
+
+    /// Connects to this Unix socket, whatever host the URL names: that still is the Host header and what a
+    /// certificate has to be for. Throws std::invalid_argument for a path that no socket can have.
+    Self& unix_socket(std::string path) {
+        detail::set_unix_socket(settings(), std::move(path));
+        return self();
+    }
+    /// The address of this machine, in numbers, that connections come from; addresses of the other family
+    /// cannot be reached then. Throws std::invalid_argument.
+    Self& local_address(std::string_view address) {
+        settings().local_address = endpoint(address, 0);
+        return self();
+    }
+
+    /// Connects to `address`, in numbers, where a URL names `host` (in any case, at any port), in place of
+    /// what the resolver says. Called again for the same host it adds an address; they are tried as a
+    /// resolver's are. Throws std::invalid_argument.
+    Self& resolve(std::string_view host, std::string_view address) {
+        return resolve(host, endpoint(address, 0));
+    }
+    /// The same with the port to connect to in place of the URL's; 0 is the URL's.
+    Self& resolve(std::string_view host, const endpoint& address) {
+        detail::add_address(settings(), host, address);
+        return self();
+    }
+
+    /// A file of PEM certificates to trust in place of the system's. It is read at the first https request.
+    Self& ca_file(std::string path) {
+        detail::set_ca_file(settings(), std::move(path));
+        return self();
+    }
+    /// How TLS is spoken: authorities, a client certificate, pinned keys, versions, the server's name, a key
+    /// log. Files are read when they are needed first, once for all requests with equal options. Throws
+    /// std::invalid_argument for options that accept any certificate: only a single request can ask for that,
+    /// by request_builder::insecure_accept_any_certificate.
+    Self& tls(tls_client_options options) {
+        detail::set_tls(settings(), std::move(options));
+        return self();
+    }
+
+  protected:
+    ~request_setters() = default;
+    request_setters() = default;
+    request_setters(const request_setters&) = default;
+    request_setters(request_setters&&) = default;
+    request_setters& operator=(const request_setters&) = default;
+    request_setters& operator=(request_setters&&) = default;
+
+  private:
+    Self& self() noexcept { return static_cast<Self&>(*this); }
+    detail::request_settings& settings() noexcept { return self().stored_settings(); }
+};
+
+} // namespace tandem::http

@@ -1,0 +1,34 @@
+#include <tandem/http/request_settings.hpp>
+
+#include <stdexcept>
+
+#include <tandem/io/unix_address.hpp>
+
+namespace tandem::http::detail {
+
+void set_unix_socket(request_settings& to, std::string path) {
+    to.unix_socket = unix_address(std::move(path)).name();
+}
+
+void add_address(request_settings& to, std::string_view host, const endpoint& address) {
+    auto all = to.resolved ? *to.resolved : std::vector<host_address>();
+    std::string name(host);
+    for (char& letter : name)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter | 0x20);
+    all.emplace_back(std::move(name), address);
+    to.resolved = std::make_shared<const std::vector<host_address>>(std::move(all));
+}
+
+void set_tls(request_settings& to, tls_client_options options) {
+    if (!options.verifies())
+        throw std::invalid_argument("http: options that accept any certificate; a single request may ask for "
+                                    "that by insecure_accept_any_certificate()");
+    to.tls = std::make_shared<const tls_client_options>(std::move(options));
+}
+
+void set_ca_file(request_settings& to, std::string path) {
+    auto options = to.tls ? *to.tls : tls_client_options();
+    set_tls(to, options.ca_file(std::move(path)));
+}
+
+} // namespace tandem::http::detail
