@@ -4,7 +4,6 @@
 #include <cstring>
 #include <system_error>
 
-#include <tandem/coro/timeout.hpp>
 #include <tandem/io/tls_failure.hpp>
 
 namespace tandem::http::detail {
@@ -24,30 +23,30 @@ bool is_end(const std::error_code& error) {
 
 } // namespace
 
-connection::connection(std::unique_ptr<byte_stream> stream, duration silence) noexcept
-    : stream_(std::move(stream))
-    , silence_(silence) {}
+connection::connection(std::unique_ptr<byte_stream> stream) noexcept
+    : stream_(std::move(stream)) {}
 
 task<> connection::begin(std::string_view request, const error_site& site) {
     site_ = &site;
+    stream_.begin(site);
     begin_ = end_ = 0;
     body_bytes_ = 0;
     got_bytes_ = false;
     try {
-        co_await timeout(silence_, stream_->write(request));
+        while (!request.empty())
+            request.remove_prefix(co_await stream_.write_some(request));
     } catch (const std::system_error& failure) {
         peer_closed_ = is_end(failure.code());
         // A server may answer and close without reading on; the answer is worth more than this error.
         if (!peer_closed_) fail_lost(failure.code().message());
         peer_closed_ = false;
-    } catch (const timed_out&) {
-        throw timeout_error(site.url(), time_limit::read, std::chrono::duration<double>(silence_).count());
     }
 }
 
 task<reply_head*> connection::read_head() {
     for (int replies = 0; replies < most_informational_replies; ++replies) {
         parser_.reset();
+        stream_.expect_reply();
         while (!parser_.is_header_done()) {
             if (begin_ < end_) parse();
             if (parser_.is_header_done()) break;
@@ -152,9 +151,7 @@ task<std::size_t> connection::receive(std::span<char> room) {
     if (!stream_) site_->fail<truncated_error>("the loop that the request was sent on has ended");
     std::size_t count = 0;
     try {
-        count = co_await timeout(silence_, stream_->read_some(room));
-    } catch (const timed_out&) {
-        throw timeout_error(site_->url(), time_limit::read, std::chrono::duration<double>(silence_).count());
+        count = co_await stream_.read_some(room);
     } catch (const std::system_error& failure) {
         peer_closed_ = is_end(failure.code());
         if (!got_bytes_) fail_lost("the connection broke before a reply: " + failure.code().message());

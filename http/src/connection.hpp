@@ -12,6 +12,7 @@
 
 #include "error_site.hpp"
 #include "reply_parser.hpp"
+#include "timed_stream.hpp"
 
 namespace tandem::http::detail {
 
@@ -22,8 +23,10 @@ struct active_tag;
 /// `can_be_reused` says so.
 class connection : public tandem::detail::list_hook<active_tag> {
   public:
-    /// `silence` is how long the server may let us wait for a byte.
-    connection(std::unique_ptr<byte_stream> stream, duration silence) noexcept;
+    explicit connection(std::unique_ptr<byte_stream> stream) noexcept;
+
+    /// The time limits of the next exchange, which they have to outlive.
+    void obey(const time_limits& limits) noexcept { stream_.obey(limits); }
 
     /// Sends `request`. `site` has to outlive the exchange.
     task<> begin(std::string_view request, const error_site& site);
@@ -55,7 +58,7 @@ class connection : public tandem::detail::list_hook<active_tag> {
 
     /// Gives its memory back until the next exchange.
     void rest() noexcept;
-    bool is_quiet() noexcept { return stream_->is_quiet(); }
+    bool is_quiet() noexcept { return stream_.is_quiet(); }
 
     /// Closes it for good: what it runs on ends.
     void sever() noexcept { stream_.reset(); }
@@ -69,8 +72,7 @@ class connection : public tandem::detail::list_hook<active_tag> {
     [[noreturn]] void fail_truncated() const;
     [[noreturn]] void fail_lost(std::string_view how) const;
 
-    std::unique_ptr<byte_stream> stream_;
-    duration silence_;
+    timed_stream stream_;
     const error_site* site_ = nullptr;
     reply_parser parser_;
     /// Bytes read and not parsed yet: [begin_, end_) of the buffer, which grows while the server fills it.

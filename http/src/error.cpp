@@ -41,7 +41,7 @@ const char* words_for(time_limit which) {
     case time_limit::total:
         return "total time-out: the whole request took more than";
     case time_limit::low_speed:
-        return "low-speed time-out: the server sent too little over";
+        return "low-speed time-out: too little was sent over";
     }
     return "time-out:";
 }

@@ -211,11 +211,12 @@ task<> exchange::connect() {
     const auto& limits = parts_.settings.limits;
     auto made = co_await open_transport(current_, site_, *route_, limits);
     if (made.was_resumed) ++core_->pool->counts.sessions_resumed;
-    lease_.attach(std::make_unique<connection>(std::move(made.stream), limits.read));
+    lease_.attach(std::make_unique<connection>(std::move(made.stream)));
 }
 
 task<> exchange::ask(const std::string& request) {
     ++core_->pool->counts.requests;
+    lease_->obey(parts_.settings.limits);
     co_await lease_->begin(request, site_);
     head_ = std::move(*co_await lease_->read_head());
     if (lease_->is_done()) lease_.release();

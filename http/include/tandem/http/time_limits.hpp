@@ -19,8 +19,8 @@ class time_limits {
     duration connect = std::chrono::seconds(30);
     /// The TLS handshake; 30 s by default.
     duration tls = std::chrono::seconds(30);
-    /// From the request's last byte to the reply's first, an informational one's too; where it is not set, as
-    /// long as `read`.
+    /// From the request's last byte to the reply's first, and again behind an informational reply; where it
+    /// is not set, as long as `read`.
     std::optional<duration> first_byte;
     /// Between two bytes: how long the server may send nothing, and while the request is sent take nothing;
     /// 60 s by default.

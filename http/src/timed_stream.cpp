@@ -1,0 +1,75 @@
+#include "timed_stream.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <tandem/coro/loop.hpp>
+#include <tandem/coro/timeout.hpp>
+
+namespace tandem::http::detail {
+
+bool speed_watch::is_too_slow_after(duration waited, std::size_t bytes, const time_limits& limits) noexcept {
+    waited_ += waited;
+    bytes_ += bytes;
+    if (waited_ < limits.low_speed_window) return false;
+    const double wanted =
+        static_cast<double>(limits.low_speed) * std::chrono::duration<double>(waited_).count();
+    const bool is_slow = static_cast<double>(bytes_) < wanted;
+    reset();
+    return is_slow;
+}
+
+void timed_stream::begin(const error_site& site) noexcept {
+    site_ = &site;
+    has_begun_ = false;
+    speed_.reset();
+}
+
+task<std::size_t> timed_stream::write_some(std::string_view bytes) {
+    const bool is_watched = limits_->low_speed > 0;
+    const auto before = is_watched ? loop::current().now() : time_point();
+    try {
+        const std::size_t sent = co_await timeout(limits_->read, stream_->write_some(bytes));
+        if (is_watched) count(loop::current().now() - before, sent);
+        co_return sent;
+    } catch (const timed_out&) {
+        site_->fail_timed_out(time_limit::write, limits_->read);
+    }
+}
+
+task<std::size_t> timed_stream::read_some(std::span<char> room) {
+    if (has_begun_ && limits_->low_speed > 0) co_return co_await read_watched(room);
+    const auto limit = has_begun_ ? limits_->read : limits_->before_first_byte();
+    try {
+        const std::size_t size = co_await timeout(limit, stream_->read_some(room));
+        if (!has_begun_) speed_.reset();
+        has_begun_ = true;
+        co_return size;
+    } catch (const timed_out&) {
+        site_->fail_timed_out(has_begun_ ? time_limit::read : time_limit::first_byte, limit);
+    }
+}
+
+/// Waits no longer than the window is open, so that a server which sends nothing at all is too slow in time.
+task<std::size_t> timed_stream::read_watched(std::span<char> room) {
+    const auto begin = loop::current().now();
+    auto before = begin;
+    for (;;) {
+        const auto silence_left = limits_->read - (before - begin);
+        const auto limit = std::min(silence_left, speed_.left(*limits_));
+        // A read that is cancelled loses nothing.
+        const auto size = co_await move_on_after(limit, stream_->read_some(room));
+        const auto now = loop::current().now();
+        count(now - before, size.value_or(0));
+        if (size) co_return *size;
+        if (now - begin >= limits_->read) site_->fail_timed_out(time_limit::read, limits_->read);
+        before = now;
+    }
+}
+
+void timed_stream::count(duration waited, std::size_t bytes) {
+    if (speed_.is_too_slow_after(waited, bytes, *limits_))
+        site_->fail_timed_out(time_limit::low_speed, limits_->low_speed_window);
+}
+
+} // namespace tandem::http::detail
