@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "client_core.hpp"
+#include "field_syntax.hpp"
 
 namespace tandem::http {
 
@@ -34,6 +35,33 @@ client::~client() {
 
 request_builder client::get(url target) const {
     return request_builder(core_, "GET", std::move(target));
+}
+
+request_builder client::head(url target) const {
+    return request_builder(core_, "HEAD", std::move(target));
+}
+
+request_builder client::post(url target) const {
+    return request_builder(core_, "POST", std::move(target));
+}
+
+request_builder client::put(url target) const {
+    return request_builder(core_, "PUT", std::move(target));
+}
+
+request_builder client::patch(url target) const {
+    return request_builder(core_, "PATCH", std::move(target));
+}
+
+request_builder client::delete_(url target) const {
+    return request_builder(core_, "DELETE", std::move(target));
+}
+
+request_builder client::request(std::string method, url target) const {
+    if (!detail::is_token(method))
+        throw bad_request(target.to_string(), "the method '" + method + "' is no token");
+    if (method == "CONNECT") throw bad_request(target.to_string(), "CONNECT is for proxies");
+    return request_builder(core_, std::move(method), std::move(target));
 }
 
 client_statistics client::statistics() const noexcept {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <system_error>
 
+#include <tandem/coro/timeout.hpp>
 #include <tandem/io/tls_failure.hpp>
 
 namespace tandem::http::detail {
@@ -26,40 +27,82 @@ bool is_end(const std::error_code& error) {
 connection::connection(std::unique_ptr<byte_stream> stream) noexcept
     : stream_(std::move(stream)) {}
 
-task<> connection::begin(std::string_view request, const error_site& site) {
+task<> connection::begin(std::string_view request, const error_site& site, bool is_head) {
     site_ = &site;
     stream_.begin(site);
     begin_ = end_ = 0;
     body_bytes_ = 0;
+    interim_replies_ = 0;
     got_bytes_ = false;
+    is_head_ = is_head;
+    is_sent_ = false;
+    parser_.reset(is_head);
+    is_sent_ = co_await write(request);
+}
+
+task<bool> connection::write(std::string_view bytes) {
     try {
-        while (!request.empty())
-            request.remove_prefix(co_await stream_.write_some(request));
+        while (!bytes.empty()) {
+            if (!stream_) site_->fail<connect_error>("the loop that the request was sent on has ended");
+            bytes.remove_prefix(co_await stream_.write_some(bytes));
+        }
+        co_return true;
     } catch (const std::system_error& failure) {
-        peer_closed_ = is_end(failure.code());
         // A server may answer and close without reading on; the answer is worth more than this error.
-        if (!peer_closed_) fail_lost(failure.code().message());
-        peer_closed_ = false;
+        if (!is_end(failure.code())) fail_lost(failure.code().message());
+    }
+    co_return false;
+}
+
+task<bool> connection::may_continue(duration limit) {
+    auto head = [this]() -> task<bool> {
+        const int status = co_await next_head(patience::endless);
+        if (status >= 200) co_return false;
+        skip_interim(status);
+        co_return true;
+    };
+    try {
+        co_return co_await timeout(limit, head());
+    } catch (const timed_out&) {
+        // Servers of old know nothing of it, and wait for the body.
+    }
+    co_return true;
+}
+
+task<> connection::wait_for_head() {
+    for (;;) {
+        const int status = co_await next_head(patience::endless);
+        if (status >= 200) co_return;
+        skip_interim(status);
     }
 }
 
 task<reply_head*> connection::read_head() {
-    for (int replies = 0; replies < most_informational_replies; ++replies) {
-        parser_.reset();
-        stream_.expect_reply();
-        while (!parser_.is_header_done()) {
-            if (begin_ < end_) parse();
-            if (parser_.is_header_done()) break;
-            bool more = co_await fill();
-            if (!more && !got_bytes_) fail_lost("the server closed the connection without a reply");
-            if (!more) site_->fail<truncated_error>("the connection was closed within the reply's header");
-        }
-        int status = parser_.head().status;
-        if (status == 101)
-            site_->fail<protocol_error>("the server changed the protocol without being asked to");
+    for (;;) {
+        const int status = co_await next_head(patience::limited);
         if (status >= 200) co_return &parser_.head();
+        skip_interim(status);
     }
-    site_->fail<protocol_error>("too many informational replies");
+}
+
+/// Reads to the end of the next header, wherever an earlier call was cancelled, and returns its status.
+task<int> connection::next_head(patience how) {
+    while (!parser_.is_header_done()) {
+        if (begin_ < end_) parse();
+        if (parser_.is_header_done()) break;
+        const bool more = co_await fill(how);
+        if (!more && !got_bytes_) fail_lost("the server closed the connection without a reply");
+        if (!more) site_->fail<truncated_error>("the connection was closed within the reply's header");
+    }
+    co_return parser_.head().status;
+}
+
+void connection::skip_interim(int status) {
+    if (status == 101) site_->fail<protocol_error>("the server changed the protocol without being asked to");
+    if (++interim_replies_ == most_informational_replies)
+        site_->fail<protocol_error>("too many informational replies");
+    parser_.reset(is_head_);
+    stream_.expect_reply();
 }
 
 task<std::string_view> connection::read_body() {
@@ -116,7 +159,7 @@ bool connection::end_of_stream() {
 }
 
 bool connection::can_be_reused() const noexcept {
-    return is_done() && parser_.keep_alive() && begin_ == end_ && !peer_closed_ && stream_;
+    return is_sent_ && is_done() && parser_.keep_alive() && begin_ == end_ && !peer_closed_ && stream_;
 }
 
 void connection::rest() noexcept {
@@ -137,21 +180,24 @@ reply_parser::step connection::parse(std::size_t most) {
 }
 
 /// Reads once. Returns false at the end of the stream.
-task<bool> connection::fill() {
+task<bool> connection::fill(patience how) {
     make_room();
     const std::size_t room = capacity_ - end_;
-    const std::size_t count = co_await receive(std::span(buffer_.get() + end_, room));
+    const std::size_t count = co_await receive(std::span(buffer_.get() + end_, room), how);
     last_read_filled_ = count == room;
     end_ += count;
     co_return count > 0;
 }
 
 /// Reads once from the stream, within the time limits. Returns 0 at its end.
-task<std::size_t> connection::receive(std::span<char> room) {
+task<std::size_t> connection::receive(std::span<char> room, patience how) {
     if (!stream_) site_->fail<truncated_error>("the loop that the request was sent on has ended");
     std::size_t count = 0;
     try {
-        count = co_await stream_.read_some(room);
+        if (how == patience::endless)
+            count = co_await stream_.read_some_patiently(room);
+        else
+            count = co_await stream_.read_some(room);
     } catch (const std::system_error& failure) {
         peer_closed_ = is_end(failure.code());
         if (!got_bytes_) fail_lost("the connection broke before a reply: " + failure.code().message());

@@ -28,8 +28,24 @@ class connection : public tandem::detail::list_hook<active_tag> {
     /// The time limits of the next exchange, which they have to outlive.
     void obey(const time_limits& limits) noexcept { stream_.obey(limits); }
 
-    /// Sends `request`. `site` has to outlive the exchange.
-    task<> begin(std::string_view request, const error_site& site);
+    /// Sends `request`, all of it or its header. `site` has to outlive the exchange. The reply to HEAD has no
+    /// body.
+    task<> begin(std::string_view request, const error_site& site, bool is_head = false);
+
+    /// Behind `begin`: a body is to follow, in calls of `write`, and the connection unfit for another request
+    /// until it is complete.
+    void expect_body() noexcept { is_sent_ = false; }
+    void body_is_sent() noexcept { is_sent_ = true; }
+
+    /// Sends `bytes`. Returns false where the server has stopped reading; it may have replied all the same.
+    task<bool> write(std::string_view bytes);
+
+    /// Waits for a reply to `Expect: 100-continue` (RFC 9110 section 10.1.1). Returns false where that is the
+    /// final one, and true where it is not, or nothing has come within `limit`.
+    task<bool> may_continue(duration limit);
+
+    /// Waits for the final reply's header, for as long as that takes. Cancelling it loses nothing.
+    task<> wait_for_head();
 
     /// The final reply's header; informational replies before it are skipped (RFC 9110 section 15.2).
     task<reply_head*> read_head();
@@ -64,8 +80,11 @@ class connection : public tandem::detail::list_hook<active_tag> {
     void sever() noexcept { stream_.reset(); }
 
   private:
-    task<bool> fill();
-    task<std::size_t> receive(std::span<char> room);
+    enum class patience { limited, endless };
+    task<int> next_head(patience how);
+    void skip_interim(int status);
+    task<bool> fill(patience how = patience::limited);
+    task<std::size_t> receive(std::span<char> room, patience how = patience::limited);
     bool end_of_stream();
     void make_room();
     reply_parser::step parse(std::size_t most = static_cast<std::size_t>(-1));
@@ -82,6 +101,9 @@ class connection : public tandem::detail::list_hook<active_tag> {
     std::size_t end_ = 0;
     bool last_read_filled_ = false;
     std::uint64_t body_bytes_ = 0;
+    int interim_replies_ = 0;
+    bool is_head_ = false;
+    bool is_sent_ = false;
     bool got_bytes_ = false;
     bool peer_closed_ = false;
 };

@@ -7,6 +7,7 @@
 
 #include "text_codec.hpp"
 #include "transport.hpp"
+#include "upload.hpp"
 
 namespace tandem::http::detail {
 
@@ -38,6 +39,12 @@ exchange::~exchange() {
 task<> exchange::open() {
     for (int redirects = 0;; ++redirects) {
         co_await send_once();
+        if (head_.status == 417 && parts_.continue_within) {
+            // RFC 9110 section 10.1.1: somebody on the way does not know how to ask first.
+            parts_.continue_within.reset();
+            co_await drain();
+            co_await send_once();
+        }
         const int limit = parts_.settings.max_redirects;
         if (limit == 0) co_return;
         auto next = redirect_target();
@@ -180,17 +187,17 @@ task<> exchange::send_once() {
     if (current_.is_https() && !parts_.settings.verifies)
         log(log_level::warning, site_.url() + ": talks to " + std::string(current_.origin()) +
                                     " without verifying who that is, as this request asked for");
+    measure_body();
     co_await wait_for_turn();
-    auto request = request_text();
     if (lease_.get()) {
         ++core_->pool->counts.connections_reused;
-        bool answered = co_await ask_over_idle(request);
+        const bool answered = co_await ask_over_idle();
         if (answered) co_return;
         lease_.drop_connection();
         ++core_->pool->counts.retries;
     }
     co_await connect();
-    co_await ask(request);
+    co_await ask();
 }
 
 task<> exchange::wait_for_turn() {
@@ -214,19 +221,19 @@ task<> exchange::connect() {
     lease_.attach(std::make_unique<connection>(std::move(made.stream)));
 }
 
-task<> exchange::ask(const std::string& request) {
+task<> exchange::ask() {
     ++core_->pool->counts.requests;
     lease_->obey(parts_.settings.limits);
-    co_await lease_->begin(request, site_);
-    head_ = std::move(*co_await lease_->read_head());
+    head_ = std::move(*co_await send_request());
     if (lease_->is_done()) lease_.release();
 }
 
-/// Returns false where the server had closed the connection before it saw the request, which may be sent
-/// again (RFC 9110 section 9.2.2), on a new connection: another idle one may be as dead.
-task<bool> exchange::ask_over_idle(const std::string& request) {
+/// Returns false where the server had closed the connection before it saw the request. One that can be sent
+/// again with the same effect may then be (RFC 9110 section 9.2.2), on a new connection: another idle one may
+/// be as dead.
+task<bool> exchange::ask_over_idle() {
     try {
-        co_await ask(request);
+        co_await ask();
         co_return true;
     } catch (const connect_error&) {
         if (!lease_->was_stale() || !may_send_again()) throw;
@@ -235,7 +242,7 @@ task<bool> exchange::ask_over_idle(const std::string& request) {
 }
 
 bool exchange::may_send_again() const noexcept {
-    return parts_.settings.retries_stale && parts_.is_idempotent();
+    return parts_.settings.retries_stale && parts_.is_idempotent() && parts_.body.can_be_sent_again();
 }
 
 std::optional<url> exchange::redirect_target() const {
@@ -284,29 +291,6 @@ task<> exchange::leave_for(url target) {
     }
     current_ = std::move(target);
     site_.redirected_to(current_.to_string());
-}
-
-std::string exchange::request_text() const {
-    std::string text = parts_.method;
-    text += ' ';
-    text += current_.target();
-    text += " HTTP/1.1\r\n";
-    auto add = [&text](std::string_view name, std::string_view value) {
-        text += name;
-        text += ": ";
-        text += value;
-        text += "\r\n";
-    };
-    if (!parts_.fields.contains("Host")) add("Host", current_.authority());
-    if (!parts_.fields.contains("User-Agent") && !core_->options.user_agent().empty())
-        add("User-Agent", core_->options.user_agent());
-    if (!parts_.fields.contains("Accept")) add("Accept", "*/*");
-    if (!parts_.fields.contains("Accept-Encoding"))
-        add("Accept-Encoding", parts_.wants_decoding() ? known_codings : "identity");
-    for (const auto& [name, value] : parts_.fields)
-        add(name, value);
-    text += "\r\n";
-    return text;
 }
 
 } // namespace tandem::http::detail

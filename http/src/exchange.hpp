@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tandem/base/clock.hpp>
 #include <tandem/coro/loop.hpp>
@@ -66,6 +67,7 @@ class exchange {
 
     const reply_head& head() const noexcept { return head_; }
     const headers& trailers() const noexcept { return trailers_; }
+    const error_site& site() const noexcept { return site_; }
     const url& current() const noexcept { return current_; }
     const url& asked() const noexcept { return parts_.target; }
 
@@ -73,8 +75,10 @@ class exchange {
     task<> send_once();
     task<> wait_for_turn();
     task<> connect();
-    task<> ask(const std::string& request);
-    task<bool> ask_over_idle(const std::string& request);
+    task<> ask();
+    task<bool> ask_over_idle();
+    task<reply_head*> send_request();
+    void measure_body();
     bool may_send_again() const noexcept;
     std::optional<url> redirect_target() const;
     task<std::string_view> read_wire();
@@ -88,6 +92,7 @@ class exchange {
     task<> read_rest(std::uint64_t most);
     task<> leave_for(url target);
     std::string request_text() const;
+    void append_body_fields(std::string& text) const;
 
     std::shared_ptr<client_core> core_;
     /// The request as the caller gave it, but for what redirects have taken from it.
@@ -97,6 +102,9 @@ class exchange {
     const std::shared_ptr<const route> route_;
     error_site site_;
     const time_point started_;
+    /// Of the parts of the request's body, where that does not come in chunks.
+    std::optional<std::vector<std::uint64_t>> body_sizes_;
+    bool body_has_begun_ = false;
     lease lease_;
     reply_head head_;
     headers trailers_;

@@ -95,7 +95,7 @@ request_builder& request_builder::header(std::string_view name, std::string_view
     if (!detail::is_token(name)) refuse("has a name that is no token");
     if (detail::has_control_character(value)) refuse("has a control character in its value");
     if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Transfer-Encoding"))
-        refuse("frames a body, which a GET does not have");
+        refuse("frames the body, which is done here");
     parts_->fields.set(name, value);
     return *this;
 }

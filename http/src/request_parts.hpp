@@ -1,12 +1,17 @@
 // What a request consists of.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
+#include <tandem/base/clock.hpp>
 #include <tandem/http/headers.hpp>
 #include <tandem/http/request_settings.hpp>
+#include <tandem/http/upload_progress.hpp>
 #include <tandem/http/url.hpp>
+
+#include "outgoing_body.hpp"
 
 namespace tandem::http::detail {
 
@@ -25,9 +30,24 @@ struct request_parts {
     /// A part of a text in one coding is not that part of another, or of none.
     bool wants_decoding() const noexcept { return decode.value_or(!fields.contains("Range")); }
 
+    /// RFC 9110 section 9.3: a body means something in these, and its absence has to be said.
+    bool may_expect_body() const noexcept { return method == "POST" || method == "PUT" || method == "PATCH"; }
+
+    /// For a redirect that turns the request into a GET.
+    void drop_body() {
+        body = outgoing_body();
+        continue_within.reset();
+        for (const char* name : {"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"})
+            fields.remove(name);
+    }
+
     std::string method;
     url target;
     headers fields;
+    outgoing_body body;
+    /// How long to wait for the server's word before the body is sent; nothing where it is not asked for.
+    std::optional<duration> continue_within;
+    std::function<void(const upload_progress&)> on_upload;
     /// Whether a status other than 2xx is an error, where the caller said so.
     std::optional<bool> raise_for_status;
     /// The longest body to read, decoded.

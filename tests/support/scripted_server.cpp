@@ -107,6 +107,38 @@ std::optional<std::string> conversation::request() {
     }
 }
 
+std::string conversation::take(std::size_t count) {
+    while (unread_.size() < count) {
+        char buffer[16384];
+        auto got = read_some(buffer, sizeof buffer);
+        if (got <= 0) break;
+        unread_.append(buffer, static_cast<std::size_t>(got));
+    }
+    auto taken = unread_.substr(0, count);
+    unread_.erase(0, count);
+    return taken;
+}
+
+std::string conversation::body(const std::string& header) {
+    const std::string_view length = "Content-Length: ";
+    if (const auto at = header.find(length); at != std::string::npos)
+        return take(std::stoull(header.substr(at + length.size())));
+    if (header.find("Transfer-Encoding: chunked") == std::string::npos) return "";
+    std::string all;
+    for (;;) {
+        std::string line;
+        while (!line.ends_with("\r\n")) {
+            const auto next = take(1);
+            if (next.empty()) return all;
+            line += next;
+        }
+        const auto size = std::stoull(line, nullptr, 16);
+        all += take(size);
+        take(2);
+        if (size == 0) return all;
+    }
+}
+
 bool conversation::send(std::string_view bytes) {
     while (!bytes.empty()) {
         long count = 0;

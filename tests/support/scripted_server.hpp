@@ -48,6 +48,11 @@ class conversation {
     /// The next request's header, up to and with its empty line; nothing when the client has closed.
     std::optional<std::string> request();
 
+    /// The next `count` bytes of what follows; fewer where the client closes.
+    std::string take(std::size_t count);
+    /// The body behind `header`, a request's, by its length or in chunks.
+    std::string body(const std::string& header);
+
     /// Returns false once the client has gone.
     bool send(std::string_view bytes);
     /// In pieces of `size` bytes, each sent on its own.

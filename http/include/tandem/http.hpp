@@ -3,7 +3,9 @@
 #include <tandem/http/address_filter.hpp>
 #include <tandem/http/client.hpp>
 #include <tandem/http/error.hpp>
+#include <tandem/http/form.hpp>
 #include <tandem/http/headers.hpp>
+#include <tandem/http/multipart.hpp>
 #include <tandem/http/response.hpp>
 #include <tandem/http/saved.hpp>
 #include <tandem/http/url.hpp>

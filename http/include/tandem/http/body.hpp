@@ -11,6 +11,10 @@
 #include <tandem/coro/task.hpp>
 #include <tandem/http/headers.hpp>
 
+namespace boost::json {
+class value;
+}
+
 namespace tandem::http {
 
 namespace detail {
@@ -40,6 +44,8 @@ class TANDEM_API body {
     /// All that is left.
     task<std::string> text();
     task<std::vector<std::byte>> bytes();
+    /// The same parsed, a protocol_error if it is not JSON; include <tandem/http/json.hpp>.
+    task<boost::json::value> json();
 
     /// Reads what is left of a short body (16 KiB) and throws it away, so that the connection can serve the
     /// next request; closes it where more is left. Throws nothing of its own.

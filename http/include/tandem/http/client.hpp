@@ -31,6 +31,16 @@ class TANDEM_API client {
 
     /// A GET request for `target`, an http::url or a text (which throws bad_url).
     request_builder get(url target) const;
+    request_builder head(url target) const;
+    request_builder post(url target) const;
+    request_builder put(url target) const;
+    request_builder patch(url target) const;
+    /// DELETE, which is a word of the language.
+    request_builder delete_(url target) const;
+
+    /// A request with any method but CONNECT. Throws bad_request for one that is no token (RFC 9110 section
+    /// 9.1).
+    request_builder request(std::string method, url target) const;
 
     client_statistics statistics() const noexcept;
 

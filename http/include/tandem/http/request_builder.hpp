@@ -2,18 +2,29 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <tandem/base/byte_units.hpp>
+#include <tandem/base/clock.hpp>
+#include <tandem/coro/stream.hpp>
 #include <tandem/coro/task.hpp>
+#include <tandem/http/form.hpp>
 #include <tandem/http/headers.hpp>
+#include <tandem/http/multipart.hpp>
 #include <tandem/http/request_settings.hpp>
 #include <tandem/http/response.hpp>
 #include <tandem/http/saved.hpp>
+#include <tandem/http/upload_progress.hpp>
 #include <tandem/http/url.hpp>
+
+namespace boost::json {
+class value;
+}
 
 namespace tandem::http {
 
@@ -22,12 +33,13 @@ class client_core;
 struct request_parts;
 } // namespace detail
 
-/// What `client::get` returns: add to it what the request needs, then call one of the last five functions.
-/// Each gives a task that owns all it needs, so that it may be awaited at once or kept; a builder may be used
-/// again.
+/// What `client::get` and its like return: add to it what the request needs, then call one of the last six
+/// functions. Each gives a task that owns all it needs, so that it may be awaited at once or kept; a builder
+/// may be used again.
 ///
 ///     auto page  = co_await web.get(link).header("Accept", "text/html").text();
 ///     auto saved = co_await web.get(link).save_to("images");
+///     auto reply = co_await web.put(link).body_file("photo.jpg", "image/jpeg").send();
 ///
 /// Its settings are the client's where the functions of request_setters say nothing else. Redirects are
 /// followed. Every error is an http::error, which names the URL: connect_error, tls_error,
@@ -45,6 +57,40 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     /// Sends this header, in place of one that the client would send itself. Throws bad_request for a name
     /// that is no token and a value with a CR, LF or NUL.
     request_builder& header(std::string_view name, std::string_view value);
+
+    /// The body to send: a text or bytes, which go out as they are. This and the following functions each put
+    /// theirs in the place of the others', and set a Content-Type, which `header` can replace. Throws
+    /// bad_request for a type with control characters.
+    request_builder& body(std::string text, std::string_view type = "text/plain; charset=utf-8");
+    request_builder& body(std::span<const std::byte> bytes,
+                          std::string_view type = "application/octet-stream");
+
+    /// The content of a file, read while it is sent; it has to stay as long as it is then. A file that cannot
+    /// be read is a file_error of the request.
+    request_builder& body_file(std::string path, std::string_view type = "application/octet-stream");
+
+    /// Whatever a generator gives, sent in chunks as it comes. A stream itself can be sent only once: not
+    /// after a redirect that keeps the body, nor by a second task. A function is called for each sending.
+    request_builder& body_stream(stream<std::string> chunks,
+                                 std::string_view type = "application/octet-stream");
+    request_builder& body_stream(std::function<stream<std::string>()> chunks,
+                                 std::string_view type = "application/octet-stream");
+
+    /// The fields of a form, as application/x-www-form-urlencoded.
+    request_builder& form(const http::form& fields);
+
+    /// Texts and files, as multipart/form-data.
+    request_builder& multipart(const http::multipart& parts);
+
+    /// A value as application/json; include <tandem/http/json.hpp>.
+    request_builder& json(const boost::json::value& value);
+
+    /// Asks the server before the body is sent (`Expect: 100-continue`, RFC 9110 section 10.1.1), so that one
+    /// that refuses it need not read it. A server that says nothing gets the body after `limit`.
+    request_builder& expect_continue(duration limit = std::chrono::seconds(1));
+
+    /// Has `tell` called as the body goes out, after at most 64 KiB each. What it throws ends the request.
+    request_builder& on_upload(std::function<void(const upload_progress&)> tell);
 
     /// Whether a status other than 2xx is a status_error; as it stands, for all but `send`.
     request_builder& raise_for_status(bool yes = true);
@@ -67,6 +113,8 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     /// The body of a 2xx reply; any other status is a status_error.
     task<std::string> text() const;
     task<std::vector<std::byte>> bytes() const;
+    /// The same parsed, a protocol_error if it is not JSON; include <tandem/http/json.hpp>.
+    task<boost::json::value> json() const;
 
     /// The reply as it is, whatever its status, once its header has arrived.
     task<response> send() const;

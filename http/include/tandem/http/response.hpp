@@ -13,6 +13,10 @@
 #include <tandem/http/headers.hpp>
 #include <tandem/http/url.hpp>
 
+namespace boost::json {
+class value;
+}
+
 namespace tandem::http {
 
 namespace detail {
@@ -50,6 +54,8 @@ class TANDEM_API response {
     /// The rest of the body, whatever the status. Throws as http::body.
     task<std::string> text() { return body_.text(); }
     task<std::vector<std::byte>> bytes() { return body_.bytes(); }
+    /// Include <tandem/http/json.hpp>.
+    task<boost::json::value> json();
     /// The next piece of the body, as a string of its own; empty at the end.
     task<std::string> read();
 

@@ -1,0 +1,87 @@
+// What an exchange sends.
+#include "exchange.hpp"
+
+#include <numeric>
+#include <system_error>
+
+#include "upload.hpp"
+
+namespace tandem::http::detail {
+
+namespace {
+
+/// A body up to this size goes out with its header, in one write.
+constexpr std::size_t sent_with_header = 64 * 1024;
+
+void append(std::string& text, std::string_view name, std::string_view value) {
+    text += name;
+    text += ": ";
+    text += value;
+    text += "\r\n";
+}
+
+} // namespace
+
+/// Looks at the files that are to be sent, before anything is.
+void exchange::measure_body() {
+    if (body_has_begun_ && !parts_.body.can_be_sent_again())
+        site_.fail<redirect_error>("the body would have to be sent again, and is a stream that was read");
+    try {
+        body_sizes_ = parts_.body.sizes();
+    } catch (const std::system_error& failure) {
+        for (const auto& part : parts_.body.parts())
+            if (std::string_view(failure.what()).starts_with(part.path + ": "))
+                throw file_error(site_.url(), part.path, failure.code().value());
+        throw;
+    }
+}
+
+task<reply_head*> exchange::send_request() {
+    auto text = request_text();
+    std::optional<std::string> whole;
+    if (!parts_.continue_within && !parts_.on_upload) whole = parts_.body.in_one_piece(sent_with_header);
+    if (whole) {
+        text += *whole;
+        co_await lease_->begin(text, site_, parts_.method == "HEAD");
+        co_return co_await lease_->read_head();
+    }
+    upload work(*lease_.get(), site_, parts_, body_sizes_, body_has_begun_);
+    co_return co_await work.run(text);
+}
+
+std::string exchange::request_text() const {
+    std::string text = parts_.method;
+    text += ' ';
+    text += current_.target();
+    text += " HTTP/1.1\r\n";
+    const auto& fields = parts_.fields;
+    if (!fields.contains("Host")) append(text, "Host", current_.authority());
+    if (!fields.contains("User-Agent") && !core_->options.user_agent().empty())
+        append(text, "User-Agent", core_->options.user_agent());
+    if (!fields.contains("Accept")) append(text, "Accept", "*/*");
+    if (!fields.contains("Accept-Encoding"))
+        append(text, "Accept-Encoding", parts_.wants_decoding() ? known_codings : "identity");
+    append_body_fields(text);
+    for (const auto& [name, value] : fields)
+        append(text, name, value);
+    text += "\r\n";
+    return text;
+}
+
+void exchange::append_body_fields(std::string& text) const {
+    if (parts_.body.is_empty()) {
+        if (parts_.may_expect_body()) append(text, "Content-Length", "0");
+        return;
+    }
+    if (!parts_.body.type().empty() && !parts_.fields.contains("Content-Type"))
+        append(text, "Content-Type", parts_.body.type());
+    if (body_sizes_) {
+        const auto size = std::accumulate(body_sizes_->begin(), body_sizes_->end(), std::uint64_t{0});
+        append(text, "Content-Length", std::to_string(size));
+    } else {
+        append(text, "Transfer-Encoding", "chunked");
+    }
+    if (parts_.continue_within && !parts_.fields.contains("Expect")) append(text, "Expect", "100-continue");
+}
+
+} // namespace tandem::http::detail
