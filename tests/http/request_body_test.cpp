@@ -162,7 +162,6 @@ TEST_CASE("a file that cannot be sent is an error that names URL, path and cause
 TEST_CASE("a file that becomes shorter while it is sent is an error, and its connection closed") {
     test::temp_folder folder;
     const auto file = folder.write("log", pattern(10'000'000));
-    std::atomic<bool> has_failed{false};
     scripted_server server([&](conversation& talk) {
         talk.request();
         talk.take(100'000);
