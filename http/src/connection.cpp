@@ -56,10 +56,12 @@ task<bool> connection::write(std::string_view bytes) {
 
 task<bool> connection::may_continue(duration limit) {
     auto head = [this]() -> task<bool> {
-        const int status = co_await next_head(patience::endless);
-        if (status >= 200) co_return false;
-        skip_interim(status);
-        co_return true;
+        for (;;) {
+            const int status = co_await next_head(patience::endless);
+            if (status >= 200) co_return false;
+            skip_interim(status);
+            if (status == 100) co_return true;
+        }
     };
     try {
         co_return co_await timeout(limit, head());
