@@ -17,7 +17,7 @@ namespace {
 tandem::stream<std::string> countdown() {
     for (int i = 3; i > 0; --i) {
         co_await tandem::sleep(std::chrono::milliseconds(1));
-        co_yield std::to_string(i) + "... ";
+        co_yield std::to_string(i) + "...";
     }
 }
 

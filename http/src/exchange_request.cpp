@@ -38,10 +38,8 @@ void exchange::measure_body() {
 
 task<reply_head*> exchange::send_request() {
     auto text = request_text();
-    std::optional<std::string> whole;
-    if (!parts_.continue_within && !parts_.on_upload) whole = parts_.body.in_one_piece(sent_with_header);
-    if (whole) {
-        text += *whole;
+    const bool is_plain = !parts_.continue_within && !parts_.on_upload;
+    if (is_plain && parts_.body.append_to(text, sent_with_header)) {
         co_await lease_->begin(text, site_, parts_.method == "HEAD");
         co_return co_await lease_->read_head();
     }

@@ -113,13 +113,16 @@ std::optional<std::vector<std::uint64_t>> outgoing_body::sizes() const {
     return all;
 }
 
-std::optional<std::string> outgoing_body::in_one_piece(std::size_t most) const {
-    std::string all;
+bool outgoing_body::append_to(std::string& text, std::size_t most) const {
+    std::size_t size = 0;
     for (const auto& each : parts_) {
-        if (!each.text || all.size() + each.text->size() > most) return std::nullopt;
-        all += *each.text;
+        if (!each.text || each.text->size() > most - size) return false;
+        size += each.text->size();
     }
-    return all;
+    text.reserve(text.size() + size);
+    for (const auto& each : parts_)
+        text += *each.text;
+    return true;
 }
 
 } // namespace tandem::http::detail

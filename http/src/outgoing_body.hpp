@@ -37,8 +37,9 @@ class outgoing_body {
     /// std::system_error, which names the path, for a file that cannot be looked at.
     std::optional<std::vector<std::uint64_t>> sizes() const;
 
-    /// All of it, where it consists of texts of at most `most` bytes together.
-    std::optional<std::string> in_one_piece(std::size_t most) const;
+    /// Appends all of it to `text`, where it consists of texts of at most `most` bytes together. Returns
+    /// whether it does.
+    bool append_to(std::string& text, std::size_t most) const;
 
     struct part {
         std::shared_ptr<const std::string> text;

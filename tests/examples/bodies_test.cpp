@@ -19,7 +19,7 @@ TEST_CASE("bodies shows what goes out and comes back") {
     CHECK(bodies.status == 0);
     CHECK(bodies.output == "JSON:      2 wheels\n"
                            "form:      q=what+%26+why&page=2\n"
-                           "generator: 3... 2... 1... \n"
+                           "generator: 3...2...1...\n"
                            "reply:     1000000 bytes, in pieces\n"
                            "           sent as " +
                                std::to_string(page.size()) + " bytes of gzip\n");

@@ -9,6 +9,7 @@
 #include <tandem/http/client.hpp>
 
 #include "http/in_loop.hpp"
+#include "support/certificates.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temp_folder.hpp"
 
@@ -328,5 +329,34 @@ TEST_CASE("sending a body can be cancelled at any moment") {
         co_await post();
         auto after = co_await web.post(server.url()).body("hello").text();
         CHECK(after == "5");
+    });
+}
+
+TEST_CASE("bodies go out over TLS, and a reply that comes early is read there too") {
+    test::certificate_authority authority;
+    auto serve = [](conversation& talk) {
+        while (auto request = talk.request()) {
+            if (test::target_of(*request) == "/early") {
+                talk.take(100'000);
+                talk.send(reply("enough", "", "413 Content Too Large"));
+                return;
+            }
+            talk.send(reply(std::to_string(talk.body(*request).size())));
+        }
+    };
+    scripted_server server(serve, authority.issue("DNS:localhost"));
+    in_loop([&]() -> task<> {
+        client web(client_options().ca_file(authority.file()));
+        const auto large = std::string(3'000'000, 'x');
+        for (int i = 0; i < 2; ++i) {
+            auto size = co_await web.post(server.url("/", "localhost")).body(large).text();
+            CHECK(size == "3000000");
+        }
+        CHECK(web.statistics().connections_opened == 1);
+        auto early = co_await web.post(server.url("/early", "localhost")).body_stream(endless).send();
+        CHECK(early.status() == 413);
+        auto text = co_await early.text();
+        CHECK(text == "enough");
+        CHECK(web.statistics().active == 0);
     });
 }
