@@ -67,7 +67,7 @@ void flood(int lines) {
 TEST_CASE("a worker killed while its job's arguments are half written costs no job") {
     const test::nothing_left nothing;
     const std::size_t size = GENERATE(more_than_a_socket, large);
-    process_pool pool(process_pool_options().workers(1));
+    process_pool pool(process_pool_options().workers(1).shared_memory(0));
     auto all = [&]() -> task<std::size_t> {
         co_await pool.run(test::twice, 1);
         const int worker = pool.workers().at(0);
@@ -92,7 +92,7 @@ TEST_CASE("a worker killed while its result is half written fails the job, or ha
     const test::nothing_left nothing;
     const test::temp_folder folder;
     const std::size_t size = GENERATE(more_than_a_socket, large);
-    process_pool pool(process_pool_options().workers(1));
+    process_pool pool(process_pool_options().workers(1).shared_memory(0));
     bool died = false;
     std::size_t come = 0;
     auto all = [&]() -> task<> {

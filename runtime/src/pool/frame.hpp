@@ -23,12 +23,22 @@ enum class frame_type : std::uint16_t {
     unfit,      ///< worker, instead of hello: which setup_step failed, and the exception
     forked,     ///< zygote: a fork_answer
     reaped,     ///< zygote: a reap_answer
+    want,       ///< worker: memory, if you please; memory_grant has the answer
+    gives,      ///< worker: the answer that comes next refers to this memory
+    keeps,      ///< worker: goes on using this memory when the job that it came with has ended
+    unneeded,   ///< worker: does not use this memory any more
 };
+
+constexpr bool is_about_memory(frame_type type) noexcept {
+    return type == frame_type::want || type == frame_type::gives || type == frame_type::keeps ||
+           type == frame_type::unneeded;
+}
 
 /// Where a payload is.
 enum class payload_place : std::uint16_t {
     ring,   ///< behind its header
     socket, ///< on the data socket, behind a copy of its header
+    arena,  ///< in shared memory, at `at`
 };
 
 /// Precedes every payload. Both ends run the same program on the same machine, so it stands there as in
@@ -48,8 +58,10 @@ struct frame_header {
     std::uint64_t length = 0;
     /// In an answer: for how long the job ran, in nanoseconds.
     std::int64_t ran = 0;
+    /// A place in the arena: of the payload, or what the frame is about; in `want`, how many bytes.
+    std::uint64_t at = 0;
 };
-static_assert(sizeof(frame_header) == 48);
+static_assert(sizeof(frame_header) == 56);
 
 /// Throws codec_error if it is no header.
 void check_frame(const frame_header& header);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "pool/frame.hpp"
+#include <tandem/base/clock.hpp>
 
 namespace tandem::detail {
 
@@ -74,6 +75,31 @@ class ring_reader {
     ring_memory* memory_ = nullptr;
     std::uint64_t read_ = 0;
     std::uint64_t taken_ = 0;
+};
+
+/// Looks at `ready()` again and again until it is true or the time is over.
+template <class Ready> bool spin_until(Ready ready, time_point end) {
+    while (true) {
+        for (int i = 0; i < 32; ++i) {
+            if (ready()) return true;
+#if defined(__x86_64__) || defined(__i386__)
+            __builtin_ia32_pause();
+#endif
+        }
+        if (clock::now() >= end) return false;
+    }
+}
+
+/// Whether it is worth to spin, by how it went before: after so many times in vain, one time in so many.
+class spin_experience {
+  public:
+    bool is_worth_it() noexcept { return skipped_ >= misses_ ? (skipped_ = 0, true) : (++skipped_, false); }
+    void note(bool found) noexcept { misses_ = found ? 0 : misses_ < most ? 2 * misses_ + 1 : most; }
+
+  private:
+    static constexpr int most = 63;
+    int misses_ = 0;
+    int skipped_ = 0;
 };
 
 /// Sleeps until `word` is not 1 any more, or a signal comes, or for no reason.

@@ -17,6 +17,8 @@ constexpr int most_returns = 3;
 constexpr auto prefetch_time = std::chrono::microseconds(200);
 /// What reading a job and answering it takes beside its function.
 constexpr auto time_between_jobs = std::chrono::microseconds(2);
+/// How long the arena's memory is kept for others when it is not used.
+constexpr auto unused_memory_stays = std::chrono::seconds(2);
 /// Stands for the time of a function that has never run.
 constexpr auto unknown_time = std::chrono::nanoseconds(std::chrono::hours(1));
 
@@ -91,6 +93,11 @@ pool_job* pool_state::take_back(worker& from, std::size_t place) noexcept {
 }
 
 void pool_state::hand_over(pool_job& job, worker& to) {
+    if (!job.call_.bytes.attached().empty() && !to.link->maps_arena()) {
+        count(job, &job_figures::failed);
+        return fail(job, std::make_exception_ptr(codec_error(
+                             job.name() + ": the worker cannot map the memory that a shared_buffer is in")));
+    }
     frame_header header;
     header.type = frame_type::call;
     header.job = job.id_;
@@ -104,6 +111,8 @@ void pool_state::hand_over(pool_job& job, worker& to) {
     ++behind_;
     begin_next(to);
     to.link->slot(header.slot).queue(job.id_);
+    counts_.note_bytes(header.length, 0);
+    job.figures_->note_bytes(header.length, 0);
     to.link->send(header, job.frame_);
     note_given(to);
 }
@@ -164,6 +173,12 @@ void pool_state::answered(worker& by, const frame_header& header, byte_buffer pa
         (!ran && header.type != frame_type::skipped))
         throw codec_error("an answer to a job that it does not have");
     if (header.ran < 0) throw codec_error("a job that took less than no time");
+    if (header.place == payload_place::arena) {
+        const auto length = static_cast<std::size_t>(header.length);
+        const region_pointer& region = by.regions.holding(header.at, length);
+        payload = byte_buffer(region, region->data() + (header.at - region->place()), length);
+    }
+    std::vector<region_pointer> given = by.regions.take_given();
     pool_job* const job = by.jobs.pop().job;
     const bool was_stopped = job && std::exchange(job->stopped_, false);
     if (by.now == phase::doomed) {
@@ -183,7 +198,12 @@ void pool_state::answered(worker& by, const frame_header& header, byte_buffer pa
     begin_next(by);
     note_times(*job, took);
     if (job->context_.record) job->context_.record->note_end(took);
+    counts_.note_bytes(0, payload.size());
+    job->figures_->note_bytes(0, payload.size());
+    if (job->frame_->region() || payload.region() || !given.empty() || !job->call_.bytes.attached().empty())
+        trim_later();
     job->frame_.reset();
+    job->given_.set(std::move(given));
     if (header.type == frame_type::value) {
         count(*job, &job_figures::done);
         job->result_ = std::move(payload);
@@ -196,6 +216,36 @@ void pool_state::answered(worker& by, const frame_header& header, byte_buffer pa
         count(*job, job->stopped_ ? &job_figures::cancelled : &job_figures::failed);
         fail(*job, std::move(error));
     }
+}
+
+/// A worker asks for memory, or says what it does with it.
+void pool_state::memory_sent(worker& by, const frame_header& header) {
+    const std::size_t running = by.jobs.first_live();
+    std::span<const region_pointer> arguments;
+    if (running < by.jobs.size()) arguments = by.jobs[running].job->call_.bytes.attached();
+    if (header.type == frame_type::want) {
+        region_pointer region = memory_.allocate(static_cast<std::size_t>(header.at));
+        if (region) by.regions.grant(region);
+        by.link->grant(region);
+    } else if (header.type == frame_type::gives) {
+        by.regions.give(header.at, arguments);
+    } else if (header.type == frame_type::keeps) {
+        by.regions.keep(header.at, arguments);
+    } else {
+        by.regions.end(header.at);
+    }
+}
+
+/// Gives the arena's memory back when nobody has used it for a while.
+void pool_state::trim_later() {
+    if (trim_timer_) return;
+    trim_timer_.emplace(*io_, unused_memory_stays);
+    trim_timer_->async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        trim_timer_.reset();
+        arena& shared = arena::own();
+        if (!shared.trim(unused_memory_stays) || shared.kept() > 0) trim_later();
+    });
 }
 
 void pool_state::jobs_lost(worker& ended, worker_exit how) {

@@ -17,7 +17,8 @@ pool_state::pool_state(const process_pool_options& options)
               [this](const std::string& why, std::exception_ptr cause) {
                   if (broken_.empty()) break_pool(why, std::move(cause));
               })
-    , most_workers_(count_or_cores(options.workers())) {}
+    , most_workers_(count_or_cores(options.workers()))
+    , memory_(options.shared_memory()) {}
 
 pool_state::~pool_state() {
     end_all("the process_pool was destroyed");
@@ -87,6 +88,7 @@ bool pool_state::start_worker() {
             std::make_shared<worker_link>(*io_, static_cast<worker_owner&>(*this), source_.start(*io_));
         workers_.push_back(made);
         note_workers();
+        made.link->spin_for(options_.spin());
         made.link->start();
         made.link->allow(options_.hello_within());
         ++counts_.started;
@@ -130,6 +132,7 @@ pool_state::worker& pool_state::find(const worker_link& link) noexcept {
 void pool_state::worker_sent(worker_link& from, const frame_header& header, byte_buffer payload) {
     worker& by = find(from);
     if (by.now == phase::starting && header.type != frame_type::hello) return setup_sent(by, header, payload);
+    if (is_about_memory(header.type)) return memory_sent(by, header);
     if (header.type == frame_type::hello) {
         if (by.now != phase::starting) throw codec_error("a second hello");
         failed_starts_ = 0;
@@ -230,6 +233,7 @@ void pool_state::finish_if_done() {
 
 void pool_state::loop_ends() noexcept {
     end_all("the loop of the process_pool has ended");
+    trim_timer_.reset();
     io_ = nullptr;
 }
 
@@ -269,6 +273,7 @@ void pool_state::note_workers() noexcept {
 pool_statistics pool_state::statistics() const {
     pool_statistics now = counts_.now();
     now.workers = pids().size();
+    now.shared_memory = memory_.used();
     return now;
 }
 

@@ -1,6 +1,7 @@
 // The inside of a process_pool: which job runs where.
 #pragma once
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <exception>
 #include <memory>
@@ -9,11 +10,13 @@
 #include <vector>
 
 #include "pool/pool_figures.hpp"
+#include "pool/pool_memory.hpp"
 #include "pool/pool_service.hpp"
 #include "pool/pool_waits.hpp"
 #include "pool/process_memory.hpp"
 #include "pool/worker_jobs.hpp"
 #include "pool/worker_link.hpp"
+#include "pool/worker_memory.hpp"
 #include "pool/worker_source.hpp"
 #include <tandem/pool/pool_job.hpp>
 #include <tandem/pool/pool_statistics.hpp>
@@ -57,6 +60,7 @@ class pool_state final : private worker_owner, private loop_guest {
     static std::optional<duration> expected_time(const pool_job& job) noexcept;
     static std::optional<duration> time_in_worker(const pool_job& job) noexcept;
 
+    payload_memory* memory() noexcept { return memory_.is_there() ? &memory_ : nullptr; }
     std::vector<int> pids() const;
     pool_statistics statistics() const;
     std::vector<function_statistics> statistics_by_function() const { return counts_.by_function(); }
@@ -74,6 +78,7 @@ class pool_state final : private worker_owner, private loop_guest {
         std::shared_ptr<worker_link> link;
         phase now = phase::starting;
         worker_jobs jobs;
+        worker_memory regions;
         /// Its initializer has begun.
         bool set_up = false;
         /// Gets no more jobs, and leaves when it has none. Its place is another's already.
@@ -123,6 +128,8 @@ class pool_state final : private worker_owner, private loop_guest {
     void return_to_queue(pool_job& job) noexcept;
     void terminate(worker& which) noexcept;
     void answered(worker& by, const frame_header& header, byte_buffer payload);
+    void memory_sent(worker& by, const frame_header& header);
+    void trim_later();
     void jobs_lost(worker& ended, worker_exit how);
     /// It killed its worker: it fails, or is run once more.
     void job_crashed(pool_job& job, worker_exit how);
@@ -141,6 +148,9 @@ class pool_state final : private worker_owner, private loop_guest {
     process_pool_options options_;
     worker_source source_;
     std::size_t most_workers_;
+    pool_memory memory_;
+    /// Runs while there is memory of the arena to be given back.
+    std::optional<boost::asio::steady_timer> trim_timer_;
     boost::asio::io_context* io_ = nullptr;
     std::vector<worker> workers_;
     priority_lists<pool_job, pool_queue_tag> queue_;

@@ -52,6 +52,10 @@ std::size_t process_pool::most_workers() const noexcept {
     return state_->most_workers();
 }
 
+detail::payload_memory* process_pool::memory() const noexcept {
+    return state_->memory();
+}
+
 std::vector<int> process_pool::workers() const {
     return state_->pids();
 }

@@ -47,6 +47,15 @@ class job_slot {
     static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 };
 
+/// The pool's answer to a worker that wants memory for its result.
+struct memory_grant {
+    /// 1 while the worker waits for it: a futex.
+    std::atomic<std::uint32_t> asleep{0};
+    std::atomic<std::uint64_t> place{0};
+    /// 0: there is none to have.
+    std::atomic<std::uint64_t> size{0};
+};
+
 /// Zeroed by the kernel: every slot starts empty, and so do the rings.
 struct shared_page {
     static constexpr std::size_t slots = 64;
@@ -55,6 +64,11 @@ struct shared_page {
     std::atomic<std::uint32_t> leaving{0};
     /// How long the worker looks for the next job before it sleeps, in nanoseconds.
     std::atomic<std::int64_t> spin{0};
+    /// Of the arena that came with the page; 0 where none did. Set before the worker starts.
+    std::uint64_t arena_size = 0;
+    /// Not 0: the worker has mapped it.
+    std::atomic<std::uint32_t> maps_arena{0};
+    memory_grant grant;
     ring_memory calls;
     ring_memory answers;
     alignas(64) output_page output;

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "io/spawn_parts.hpp"
+#include "pool/arena.hpp"
 #include "pool/worker_mark.hpp"
 
 namespace tandem::detail {
@@ -35,7 +36,7 @@ page_mapping::~page_mapping() {
 
 namespace {
 
-spawned_worker make_ends(bool captures_stdout) {
+spawned_worker make_ends(bool captures_stdout, bool shares_arena) {
     spawned_worker ends;
     auto data = make_socket_pair(SOCK_STREAM, worker_descriptors);
     auto control = make_socket_pair(SOCK_SEQPACKET, worker_descriptors);
@@ -49,6 +50,12 @@ spawned_worker make_ends(bool captures_stdout) {
     ends.theirs.push_back({std::move(error_output.theirs), STDERR_FILENO});
     ends.theirs.push_back({std::move(data.theirs), worker_data});
     ends.theirs.push_back({std::move(control.theirs), worker_control});
+    const bool has_arena = shares_arena && arena::own().is_there();
+    ends.page->arena_size = has_arena ? arena::own().size() : 0;
+    const int arena_file = has_arena ? arena::own().descriptor() : page.get();
+    ends.theirs.push_back(
+        {unique_fd(fcntl(arena_file, F_DUPFD_CLOEXEC, worker_descriptors)), worker_arena_file});
+    if (ends.theirs.back().descriptor.get() < 0) throw_errno(errno, "fcntl");
     ends.theirs.push_back({std::move(page), worker_page});
     if (captures_stdout) {
         auto output = make_pipe(pipe_use::child_writes, worker_descriptors);
@@ -58,8 +65,9 @@ spawned_worker make_ends(bool captures_stdout) {
     return ends;
 }
 
-spawned_worker start_worker(marked_environment& environment, int setup, bool captures_stdout) {
-    spawned_worker ends = make_ends(captures_stdout);
+spawned_worker start_worker(marked_environment& environment, int setup, bool captures_stdout,
+                            bool shares_arena) {
+    spawned_worker ends = make_ends(captures_stdout, shares_arena);
     spawn_actions actions;
     actions.open_null(STDIN_FILENO, O_RDONLY);
     for (const handed_descriptor& each : ends.theirs)
@@ -83,17 +91,18 @@ spawned_worker start_worker(marked_environment& environment, int setup, bool cap
 
 } // namespace
 
-spawned_worker make_worker_ends(bool captures_stdout) {
+spawned_worker make_worker_ends(bool captures_stdout, bool shares_arena) {
     try {
-        return make_ends(captures_stdout);
+        return make_ends(captures_stdout, shares_arena);
     } catch (const std::system_error& error) {
         throw_cannot_start(error);
     }
 }
 
-spawned_worker spawn_worker(marked_environment& environment, int setup, bool captures_stdout) {
+spawned_worker spawn_worker(marked_environment& environment, int setup, bool captures_stdout,
+                            bool shares_arena) {
     try {
-        return start_worker(environment, setup, captures_stdout);
+        return start_worker(environment, setup, captures_stdout, shares_arena);
     } catch (const std::system_error& error) {
         throw_cannot_start(error);
     }

@@ -54,13 +54,14 @@ struct spawned_worker {
     worker_place place;
 };
 
-/// Makes all of it but the process. Throws std::system_error.
-spawned_worker make_worker_ends(bool captures_stdout);
+/// Makes all of it but the process. `shares_arena`: the worker is to map the arena. Throws std::system_error.
+spawned_worker make_worker_ends(bool captures_stdout, bool shares_arena);
 
 /// Starts this program once more, marked as a worker: in a process group of its own, with default signal
 /// dispositions, nothing blocked, /dev/null as stdin, and no descriptor of ours but `setup`, the file of
 /// worker_setup, which must be none of the numbers that a worker's own get, and stdout if that is not
 /// captured. Throws std::system_error.
-spawned_worker spawn_worker(marked_environment& environment, int setup, bool captures_stdout);
+spawned_worker spawn_worker(marked_environment& environment, int setup, bool captures_stdout,
+                            bool shares_arena);
 
 } // namespace tandem::detail

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 #include "pool/apply_limits.hpp"
@@ -19,6 +20,7 @@
 #include "pool/output_marks.hpp"
 #include "pool/seccomp.hpp"
 #include "pool/shared_page.hpp"
+#include "pool/worker_arena.hpp"
 #include "pool/worker_control.hpp"
 #include "pool/worker_log.hpp"
 #include "pool/worker_main.hpp"
@@ -53,6 +55,8 @@ class worker {
         page_ = static_cast<shared_page*>(page);
         calls_ = ring_reader(page_->calls);
         answers_ = ring_writer(page_->answers);
+        arena_.emplace(*page_, worker_arena_file,
+                       [this](frame_type type, std::uint64_t at) { tell(type, at); });
     }
 
     /// Becomes what the pool's options say, or tells the pool why it cannot and exits.
@@ -102,11 +106,22 @@ class worker {
     /// Waits for a call. Returns false if the pool wants the worker to exit.
     bool next_call(frame& out) {
         while (!calls_.next(out)) {
-            if (owes_bell_) tell_pool();
+            if (arena_->return_unused() || owes_bell_) tell_pool();
             if (page_->leaving.load() != 0) return false;
+            if (spin()) continue;
             if (calls_.may_sleep()) futex_sleep(calls_.asleep());
         }
         return true;
+    }
+
+    /// Returns true if a call came meanwhile.
+    bool spin() {
+        const std::chrono::nanoseconds limit(page_->spin.load(std::memory_order_relaxed));
+        if (limit <= limit.zero() || !spins_.is_worth_it()) return false;
+        const bool found = spin_until([&] { return !calls_.is_empty() || page_->leaving.load() != 0; },
+                                      clock::now() + limit);
+        spins_.note(found);
+        return found;
     }
 
     /// The payload of `call` where it comes by the socket.
@@ -129,6 +144,8 @@ class worker {
         if (call.header.type != frame_type::call || call.header.slot >= shared_page::slots)
             throw codec_error("tandem: not a call");
         if (call.header.place == payload_place::socket) receive_payload(call);
+        if (call.header.place == payload_place::arena)
+            call.payload = arena_->at(call.header.at, static_cast<std::size_t>(call.header.length));
         encoder reply(sizeof(frame_header));
         job_slot& slot = page_->jobs[call.header.slot];
         if (!slot.take(call.header.job)) {
@@ -145,6 +162,9 @@ class worker {
         const std::chrono::nanoseconds ran = clock::now() - begun;
         header.ran = ran.count();
         output_->job_ends(call.header.job, ran);
+        arena_->job_ends();
+        for (const region_pointer& each : reply.attached())
+            tell(frame_type::gives, each->place());
         publish(reply, outcome, header);
         slot.finish(header.job);
     }
@@ -154,6 +174,7 @@ class worker {
         const encoder::mark start = reply.here();
         set_logged_job(call.header.job);
         try {
+            const payload_scope shared(&*arena_);
             decoder in(call.payload, static_cast<std::size_t>(call.header.length));
             run_call(in, reply, current_.begin(call.header.job));
             if (reply.size() - sizeof(frame_header) > payload_limit)
@@ -175,11 +196,33 @@ class worker {
         header.place = payload_place::ring;
         const bool is_short = header.length <= ring_writer::longest;
         if (!is_short || !answers_.write(header, message.data() + sizeof header)) {
-            header.place = payload_place::socket;
-            if (!answers_.write(header, nullptr)) fail("the pool leaves no room for answers");
+            const bool is_shared = message.region() != nullptr;
+            header.place = is_shared ? payload_place::arena : payload_place::socket;
+            if (is_shared) header.at = message.region()->place() + sizeof header;
+            write_alone(header);
         }
         if (type != frame_type::skipped) tell_pool();
         if (header.place == payload_place::socket) send(message, type, header);
+    }
+
+    /// Something other than an answer, in order with the answers.
+    void tell(frame_type type, std::uint64_t at) {
+        frame_header header;
+        header.type = type;
+        header.at = at;
+        write_alone(header);
+        if (type == frame_type::want)
+            tell_pool();
+        else
+            owes_bell_ = true;
+    }
+    void write_alone(const frame_header& header) noexcept {
+        frame_header alone = header;
+        // Answers always fit. An answer that refers to very many shared_buffers may have to wait here.
+        while (!answers_.write(alone, nullptr)) {
+            tell_pool();
+            std::this_thread::sleep_for(std::chrono::microseconds(50));
+        }
     }
 
     /// Wakes the pool's loop if it waits for answers.
@@ -208,6 +251,8 @@ class worker {
     shared_page* page_ = nullptr;
     ring_reader calls_;
     ring_writer answers_;
+    spin_experience spins_;
+    std::optional<worker_arena> arena_;
     /// The pool has been answered something without being woken.
     bool owes_bell_ = false;
     frame_reader reader_;

@@ -1,5 +1,8 @@
 #include "pool/worker_link.hpp"
 
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -20,6 +23,10 @@ using descriptor = boost::asio::posix::stream_descriptor;
 
 /// How often a handler reads or writes before others have their turn: a large frame takes many.
 constexpr int moves_a_turn = 16;
+
+bool is_answer(frame_type type) noexcept {
+    return type == frame_type::value || type == frame_type::error || type == frame_type::skipped;
+}
 
 std::int64_t microseconds(const timeval& time) {
     return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec;
@@ -116,7 +123,7 @@ bool worker_link::take_answers() {
         // The worker rings again only after this has seen an empty ring.
         do {
             if (!pass_on()) return false;
-        } while (!awaited_ && !answers_.may_sleep());
+        } while (!awaited_ && !spins_ && !answers_.may_sleep());
         return true;
     } catch (const codec_error& error) {
         log(log_level::error,
@@ -132,13 +139,15 @@ bool worker_link::pass_on() {
     frame found;
     while (owner_) {
         if (!awaited_ && answers_.next(found)) {
+            if (in_flight_ > 0 && is_answer(found.header.type)) --in_flight_;
             if (found.header.place == payload_place::socket) {
                 awaited_ = found.header;
                 continue;
             }
             note_answer(found.header);
             byte_buffer payload;
-            payload.append(found.payload, static_cast<std::size_t>(found.header.length));
+            if (found.header.place == payload_place::ring)
+                payload.append(found.payload, static_cast<std::size_t>(found.header.length));
             owner_->worker_sent(*this, found.header, std::move(payload));
             continue;
         }
@@ -187,7 +196,11 @@ void worker_link::close_output() noexcept {
 void worker_link::send(frame_header header, std::shared_ptr<byte_buffer> frame) {
     header.place = payload_place::ring;
     const bool is_short = header.length <= ring_writer::longest;
-    if (!is_short || !calls_.write(header, frame->data() + sizeof header)) {
+    if (frame->region() && maps_arena()) {
+        header.place = payload_place::arena;
+        header.at = frame->region()->place() + sizeof header;
+        static_cast<void>(calls_.write(header, nullptr));
+    } else if (!is_short || !calls_.write(header, frame->data() + sizeof header)) {
         header.place = payload_place::socket;
         // There is room for a header for each job that a worker may hold.
         static_cast<void>(calls_.write(header, nullptr));
@@ -195,7 +208,44 @@ void worker_link::send(frame_header header, std::shared_ptr<byte_buffer> frame) 
         outgoing_.push_back(std::move(frame));
         if (outgoing_.size() == 1) send_rest();
     }
+    ++in_flight_;
     wake();
+    if (spin_ > duration::zero()) begin_to_spin();
+}
+
+void worker_link::grant(const region_pointer& region) noexcept {
+    page_->grant.size.store(region ? region->size() : 0);
+    page_->grant.place.store(region ? region->place() : 0);
+    page_->grant.asleep.store(0);
+    futex_wake(page_->grant.asleep);
+}
+
+void worker_link::spin_for(duration time) noexcept {
+    spin_ = time;
+    page_->spin.store(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
+}
+
+void worker_link::begin_to_spin() {
+    spin_end_ = clock::now() + spin_;
+    if (spins_ || !spin_experience_.is_worth_it()) return;
+    spins_ = true;
+    answers_.asleep().store(0);
+    boost::asio::post(data_.get_executor(), [self = shared_from_this()] { self->go_on_spinning(); });
+}
+
+/// A moment at a time: what else the loop has to do goes on between.
+void worker_link::go_on_spinning() {
+    constexpr auto moment = std::chrono::microseconds(2);
+    if (!owner_) return;
+    const time_point now = clock::now();
+    const bool found =
+        spin_until([&] { return !answers_.is_empty(); }, std::min<time_point>(now + moment, spin_end_));
+    if (found) spin_experience_.note(true);
+    if (!found && now >= spin_end_) spin_experience_.note(in_flight_ == 0);
+    if (!found && now >= spin_end_) spins_ = false;
+    if ((found || !spins_) && !take_answers()) return;
+    if (spins_ && owner_)
+        boost::asio::post(data_.get_executor(), [self = shared_from_this()] { self->go_on_spinning(); });
 }
 
 void worker_link::wake() noexcept {

@@ -60,6 +60,13 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     bool is_alive() const noexcept { return pid_ > 0; }
     job_slot& slot(std::uint16_t place) noexcept { return page_->jobs[place]; }
 
+    /// The worker sees the arena.
+    bool maps_arena() const noexcept { return page_->maps_arena.load() != 0; }
+    /// Answers a worker that wants memory; null: there is none.
+    void grant(const region_pointer& region) noexcept;
+    /// Looks for answers for so long after each job before it waits for them; the worker for jobs.
+    void spin_for(duration time) noexcept;
+
     /// Hands over a call: `frame` has room for the header in front of the payload.
     void send(frame_header header, std::shared_ptr<byte_buffer> frame);
     /// Asks the job to stop through its stop_token.
@@ -94,6 +101,8 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     void close_output() noexcept;
     reap_answer reap_child(int pid) noexcept;
     void close() noexcept;
+    void begin_to_spin();
+    void go_on_spinning();
     void ended();
 
     worker_owner* owner_;
@@ -123,6 +132,11 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     /// What is too large for the ring, and how much of the first has been sent.
     std::deque<std::shared_ptr<const byte_buffer>> outgoing_;
     std::size_t sent_ = 0;
+    std::size_t in_flight_ = 0;
+    duration spin_ = duration::zero();
+    time_point spin_end_{};
+    bool spins_ = false;
+    spin_experience spin_experience_;
     worker_exit how_;
 };
 

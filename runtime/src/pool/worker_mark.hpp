@@ -10,7 +10,8 @@ inline constexpr int worker_data = 3;       ///< stream socket: frames
 inline constexpr int worker_control = 4;    ///< packet socket: requests to stop a job
 inline constexpr int worker_page = 5;       ///< memory shared with the pool: the states of its jobs
 inline constexpr int worker_setup_file = 6; ///< see worker_setup; closed once it is mapped
-inline constexpr int worker_descriptors = 7;
+inline constexpr int worker_arena_file = 7; ///< large payloads; closed once it is mapped
+inline constexpr int worker_descriptors = 8;
 
 /// "TANDEM_WORKER=<protocol version>:<pid of the pool's process>:<place>:<worker or zygote>" in the
 /// environment.

@@ -24,7 +24,8 @@ spawned_worker worker_source::start(boost::asio::io_context& io) {
             zygote_ = std::make_shared<zygote_link>(io, static_cast<zygote_owner&>(*this), spawn(true, 0));
             zygote_->start(options_.hello_within());
         }
-        worker = make_worker_ends(options_.standard_output() == worker_stdout::captured);
+        worker = make_worker_ends(options_.standard_output() == worker_stdout::captured,
+                                  options_.shared_memory() != 0);
         worker.maker = zygote_;
     } else {
         worker = spawn(false, place.number());
@@ -35,7 +36,8 @@ spawned_worker worker_source::start(boost::asio::io_context& io) {
 
 spawned_worker worker_source::spawn(bool is_zygote, unsigned place) {
     marked_environment environment(options_.limits().environment_changes(), place, is_zygote);
-    return spawn_worker(environment, setup_.get(), options_.standard_output() == worker_stdout::captured);
+    return spawn_worker(environment, setup_.get(), options_.standard_output() == worker_stdout::captured,
+                        options_.shared_memory() != 0);
 }
 
 void worker_source::end() noexcept {

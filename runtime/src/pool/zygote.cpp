@@ -105,7 +105,7 @@ class zygote {
         : parent_(watch_parent(mark.parent))
         , page_(worker_page)
         , setup_(std::make_unique<worker_setup>(worker_setup_file)) {
-        for (const int descriptor : {worker_data, worker_control, worker_page})
+        for (const int descriptor : {worker_data, worker_control, worker_page, worker_arena_file})
             fcntl(descriptor, F_SETFD, FD_CLOEXEC);
         output_.emplace(page_->output, setup_->captures_stdout());
     }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <tandem/base/config.hpp>
+#include <tandem/pool/shared_region.hpp>
 
 namespace tandem {
 
@@ -16,11 +17,19 @@ class TANDEM_API byte_buffer {
     byte_buffer(byte_buffer&& other) noexcept
         : bytes_(std::exchange(other.bytes_, nullptr))
         , size_(std::exchange(other.size_, 0))
-        , capacity_(std::exchange(other.capacity_, 0)) {}
+        , capacity_(std::exchange(other.capacity_, 0))
+        , region_(std::move(other.region_)) {}
+    /// Shows `size` bytes of `region`, at `bytes`.
+    byte_buffer(detail::region_pointer region, std::byte* bytes, std::size_t size) noexcept
+        : bytes_(bytes)
+        , size_(size)
+        , capacity_(size)
+        , region_(std::move(region)) {}
     byte_buffer& operator=(byte_buffer&& other) noexcept {
         std::swap(bytes_, other.bytes_);
         std::swap(size_, other.size_);
         std::swap(capacity_, other.capacity_);
+        std::swap(region_, other.region_);
         return *this;
     }
     ~byte_buffer();
@@ -28,6 +37,8 @@ class TANDEM_API byte_buffer {
     std::byte* data() noexcept { return bytes_; }
     const std::byte* data() const noexcept { return bytes_; }
     std::size_t size() const noexcept { return size_; }
+    /// The memory that it is in, if that is shared: what grows large does so in that of the payload_scope.
+    const detail::region_pointer& region() const noexcept { return region_; }
 
     void append(const void* from, std::size_t count) {
         if (count > capacity_ - size_) grow(count);
@@ -42,10 +53,13 @@ class TANDEM_API byte_buffer {
 
   private:
     void grow(std::size_t count);
+    bool grow_shared(std::size_t capacity);
 
     std::byte* bytes_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+    /// Owns the bytes where it is not null; else they are malloc's.
+    detail::region_pointer region_;
 };
 
 } // namespace tandem

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <tandem/pool/byte_buffer.hpp>
 
@@ -37,18 +38,26 @@ class encoder {
         friend encoder;
         std::size_t size = 0;
         unsigned depth = 0;
+        std::size_t attached = 0;
     };
     mark here() const noexcept {
         mark place;
         place.size = bytes_.size();
         place.depth = depth_;
+        place.attached = attached_.size();
         return place;
     }
     /// Forgets what has been appended since `place` was taken, and keeps the memory.
     void go_back(const mark& place) {
         bytes_.resize_for_overwrite(place.size);
         depth_ = place.depth;
+        attached_.resize(place.attached);
     }
+    /// Keeps what the bytes refer to for as long as this.
+    void attach(detail::region_pointer region) { attached_.push_back(std::move(region)); }
+    const std::vector<detail::region_pointer>& attached() const noexcept { return attached_; }
+    /// The memory that the bytes are in, where that is shared.
+    const detail::region_pointer& region() const noexcept { return bytes_.region(); }
     /// Hands over what has been encoded.
     byte_buffer release() noexcept { return std::move(bytes_); }
 
@@ -70,6 +79,7 @@ class encoder {
   private:
     byte_buffer bytes_;
     unsigned depth_ = 0;
+    std::vector<detail::region_pointer> attached_;
 };
 
 } // namespace tandem

@@ -28,6 +28,8 @@ class TANDEM_API pool_job final : public waiting_operation<pool_job>, public lis
 
     /// Rethrows what the function threw; throws worker_died, broken_pool.
     byte_buffer await_resume();
+    /// What the result refers to.
+    answer_memory& given() noexcept { return given_; }
 
   private:
     friend waiting_operation;
@@ -59,12 +61,14 @@ class TANDEM_API pool_job final : public waiting_operation<pool_job>, public lis
     /// Its scope was cancelled while it ran, and it ended without a result.
     bool stopped_ = false;
     byte_buffer result_;
+    answer_memory given_;
     std::exception_ptr error_;
 };
 
 template <class R> task<R> run_in_pool(pool_state& pool, call_context context, encoded_call call) {
     pool_job job(pool, std::move(context), std::move(call));
     const byte_buffer bytes = co_await job;
+    const payload_scope shared(&job.given());
     decoder in(bytes.data(), bytes.size());
     if constexpr (std::is_void_v<R>) {
         in.finish();

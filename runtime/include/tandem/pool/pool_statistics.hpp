@@ -44,6 +44,8 @@ struct pool_statistics {
     /// Bytes of arguments and of results.
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
+    /// Bytes of shared memory that large arguments and results take now, and what workers keep of it.
+    std::size_t shared_memory = 0;
 };
 
 } // namespace tandem

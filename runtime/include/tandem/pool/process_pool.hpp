@@ -90,6 +90,7 @@ class TANDEM_API process_pool : public executor_face<process_pool> {
 
     template <class F, class... A>
     task<detail::call_result_t<F, A...>> call(detail::call_context context, F&& function, A&&... arguments) {
+        const detail::payload_scope shared(memory());
         return detail::run_in_pool<detail::call_result_t<F, A...>>(
             *state_, std::move(context),
             detail::encode_call(std::forward<F>(function), std::forward<A>(arguments)...));
@@ -98,11 +99,14 @@ class TANDEM_API process_pool : public executor_face<process_pool> {
     auto call_chunk(detail::call_context context, const F& function, const std::vector<Item>& items,
                     bool keeps_going) {
         using value = detail::value_or_monostate<detail::call_result_t<F, Item>>;
+        const detail::payload_scope shared(memory());
         return detail::run_in_pool<detail::chunk_outcome<value>>(
             *state_, std::move(context), detail::encode_chunk(function, items, keeps_going));
     }
     std::optional<std::shared_ptr<const void>> keep_place() const;
     std::size_t most_workers() const noexcept;
+    /// Where calls are encoded.
+    detail::payload_memory* memory() const noexcept;
 
     std::unique_ptr<detail::pool_state> state_;
 };

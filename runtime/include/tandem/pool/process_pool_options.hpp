@@ -137,7 +137,32 @@ class process_pool_options {
         return *this;
     }
 
+    /// Where a wake-up costs more than a job: a worker that has nothing to do looks for the next job for so
+    /// long before it sleeps, and this process' loop, after it has handed over a job, for the answer. Both
+    /// take a processor for that time, so they need one each; a side that has looked in vain several times in
+    /// a row looks less often. Nothing looks while no job is there or on its way. 0, the default: both sleep
+    /// at once.
+    process_pool_options& spin(duration time) noexcept {
+        spin_ = time;
+        return *this;
+    }
+
+    /// How many bytes of shared memory large arguments and results (from 256 KiB on) may take on their way at
+    /// a time. What finds no room goes through a socket, which takes longer. The memory is kept for the next
+    /// ones, and given back to the system when none has come for two seconds. 1 GiB by default. 0: none, and
+    /// shared_buffers are copied; so it is by default for workers with a limit on their address space, which
+    /// the memory would count for: it takes half of the machine's memory of that, whether it is used or not.
+    process_pool_options& shared_memory(std::size_t bytes) noexcept {
+        shared_memory_ = bytes;
+        return *this;
+    }
+
     unsigned workers() const noexcept { return workers_; }
+    duration spin() const noexcept { return spin_; }
+    std::size_t shared_memory() const noexcept {
+        if (shared_memory_) return *shared_memory_;
+        return limits_.values().address_space ? 0 : std::size_t{1} << 30;
+    }
     std::optional<std::size_t> prefetch() const noexcept { return prefetch_; }
     unsigned jobs_per_worker() const noexcept { return jobs_per_worker_; }
     std::size_t recycle_above() const noexcept { return recycle_above_; }
@@ -160,6 +185,8 @@ class process_pool_options {
     std::size_t recycle_above_ = 0;
     std::size_t keep_workers_ = 0;
     duration idle_time_ = duration::max();
+    std::optional<std::size_t> shared_memory_;
+    duration spin_ = duration::zero();
     std::size_t queue_limit_ = static_cast<std::size_t>(-1);
     duration grace_ = std::chrono::seconds(2);
     duration hello_within_ = std::chrono::seconds(10);
