@@ -11,7 +11,7 @@ namespace {
 struct goal {
     std::string_view reference; ///< empty: all
     double bound;
-    bool is_factor = false; ///< of what the reference measured
+    enum { absolute, factor, surplus } is = absolute; ///< of, or over, what the reference measured
     bool is_least = false;
 };
 
@@ -19,21 +19,30 @@ constexpr goal at_most(double value) {
     return {"", value};
 }
 constexpr goal at_least(double value) {
-    return {"", value, false, true};
+    return {"", value, goal::absolute, true};
 }
 constexpr goal at_most_times(double factor, std::string_view reference) {
-    return {reference, factor, true};
+    return {reference, factor, goal::factor};
 }
 constexpr goal at_least_times(double factor, std::string_view reference) {
-    return {reference, factor, true, true};
+    return {reference, factor, goal::factor, true};
+}
+constexpr goal at_most_above(std::string_view reference, double surplus) {
+    return {reference, surplus, goal::surplus};
+}
+
+limit limit_of(const goal& set, double reference) {
+    const double value = set.is == goal::factor    ? set.bound * reference
+                         : set.is == goal::surplus ? set.bound + reference
+                                                   : set.bound;
+    return {value, set.is_least};
 }
 
 reported_case make(std::string name, std::string unit, std::string what, std::vector<goal> goals = {}) {
     auto goal_beside = [goals = std::move(goals)](std::string_view reference,
                                                   double value) -> std::optional<limit> {
         for (const goal& each : goals)
-            if (each.reference.empty() || each.reference == reference)
-                return limit{each.is_factor ? each.bound * value : each.bound, each.is_least};
+            if (each.reference.empty() || each.reference == reference) return limit_of(each, value);
         return std::nullopt;
     };
     return {std::move(name), std::move(unit), std::move(what), std::move(goal_beside)};
@@ -48,6 +57,9 @@ void add_round_trips(std::vector<reported_case>& all) {
     all.push_back(make("roundtrip_same_cpu_p99", "us", "the same, 99th percentile"));
     all.push_back(make("roundtrip_two_cpus", "us", "the same with the worker on another processor", across));
     all.push_back(make("roundtrip_two_cpus_p99", "us", "the same, 99th percentile"));
+    all.push_back(make("roundtrip_two_cpus_spin", "us", "both sides look for 200 us before they sleep",
+                       {at_most_times(1.0, "floor")}));
+    all.push_back(make("roundtrip_two_cpus_spin_p99", "us", "the same, 99th percentile"));
     all.push_back(make("roundtrip_many", "us", "two workers a processor, a caller for each, not pinned"));
     all.push_back(make("roundtrip_many_p99", "us", "the same, 99th percentile"));
 }
@@ -68,6 +80,8 @@ void add_payloads(std::vector<reported_case>& all) {
     all.push_back(make("argument_64MiB", "ms", "64 MiB", by_value));
     all.push_back(make("result_1MiB", "ms", "a string of 1 MiB as result", by_value));
     all.push_back(make("result_64MiB", "ms", "64 MiB", by_value));
+    all.push_back(make("shared_buffer_64MiB", "us", "64 MiB in a shared_buffer as argument",
+                       {at_most_above("no_op", 50)}));
 }
 
 void add_prime_counts(std::vector<reported_case>& all) {

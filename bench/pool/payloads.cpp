@@ -2,6 +2,7 @@
 #include <cstring>
 #include <string>
 
+#include <tandem/pool/shared_buffer.hpp>
 #include <tandem/threads/block_on.hpp>
 
 #include "pool/measuring.hpp"
@@ -71,11 +72,45 @@ tandem::task<> measure(report& into, const options& chosen, payload what) {
     into.add(what.result, own_name, median(result));
 }
 
+std::size_t size_of_shared(const tandem::shared_buffer& buffer) {
+    return buffer.size();
+}
+
+tandem::task<> share(report& into, const options& chosen) {
+    const std::string name = "shared_buffer_64MiB";
+    if (!chosen.wants(name)) co_return;
+    const placement where = processors().size() > 1 ? two_processors() : same_processor();
+    placed_pool pool(where);
+    co_await pool.start();
+    const tandem::shared_buffer buffer(64 * mebibyte);
+    std::memset(buffer.data(), 'x', buffer.size());
+    const std::string text(buffer.size(), 'x');
+    const shared_memory memory(text.size());
+    co_await pool->run(size_of_shared, buffer);
+    std::vector<double> nothing;
+    std::vector<double> shared;
+    std::vector<double> copy;
+    for (int i = 0; i < chosen.times(2000); ++i) {
+        const stopwatch with_nothing;
+        co_await pool->run(no_op, i);
+        nothing.push_back(with_nothing.microseconds());
+        const stopwatch with_buffer;
+        const std::size_t arrived = co_await pool->run(size_of_shared, buffer);
+        shared.push_back(with_buffer.microseconds());
+        if (arrived != buffer.size()) throw std::logic_error("a buffer arrived with another size");
+        if (i < 5) copy.push_back(copy_milliseconds(text, memory) * 1e3);
+    }
+    into.add(name, "no_op", median(nothing));
+    into.add(name, "floor", median(copy));
+    into.add(name, own_name, median(shared));
+}
+
 } // namespace
 
 void measure_payloads(report& into, const options& chosen) {
     tandem::block_on(measure(into, chosen, {"argument_1MiB", "result_1MiB", mebibyte, 300}));
     tandem::block_on(measure(into, chosen, {"argument_64MiB", "result_64MiB", 64 * mebibyte, 11}));
+    tandem::block_on(share(into, chosen));
 }
 
 } // namespace bench

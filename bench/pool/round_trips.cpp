@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <iostream>
 #include <string>
 
@@ -105,13 +106,14 @@ tandem::task<> call_again(tandem::process_pool& pool, int count, times& needed) 
     }
 }
 
-tandem::task<> round_trips(report& into, const options& chosen, std::string name, placement where) {
+tandem::task<> round_trips(report& into, const options& chosen, std::string name, placement where,
+                           tandem::process_pool_options how = {}) {
     if (!chosen.wants(name) && !chosen.wants(name + "_p99")) co_return;
     const int count = chosen.times(2000);
     rounds by_socket;
     rounds by_futex;
     rounds own;
-    placed_pool pool(where);
+    placed_pool pool(where, how);
     co_await pool.start();
     times warming;
     co_await call_again(*pool, chosen.times(200), warming);
@@ -152,8 +154,12 @@ tandem::task<> many_workers(report& into, const options& chosen) {
 
 void measure_round_trips(report& into, const options& chosen) {
     tandem::block_on(round_trips(into, chosen, "roundtrip_same_cpu", same_processor()));
-    if (processors().size() > 1)
+    if (processors().size() > 1) {
         tandem::block_on(round_trips(into, chosen, "roundtrip_two_cpus", two_processors()));
+        tandem::process_pool_options spinning;
+        spinning.spin(std::chrono::microseconds(200));
+        tandem::block_on(round_trips(into, chosen, "roundtrip_two_cpus_spin", two_processors(), spinning));
+    }
     tandem::block_on(many_workers(into, chosen));
 }
 

@@ -19,11 +19,13 @@ using test::rows_in;
 namespace {
 
 /// The names that reports look for, on any machine.
-const names stable_cases = {"roundtrip_same_cpu", "pipelined_same_cpu", "map_chunk256", "argument_1MiB",
-                            "argument_64MiB",     "result_1MiB",        "result_64MiB", "pool_start",
-                            "cancel_to_ready",    "codec_encode",       "codec_decode"};
+const names stable_cases = {"roundtrip_same_cpu", "pipelined_same_cpu", "map_chunk256",
+                            "argument_1MiB",      "argument_64MiB",     "result_1MiB",
+                            "result_64MiB",       "pool_start",         "cancel_to_ready",
+                            "codec_encode",       "codec_decode",       "shared_buffer_64MiB"};
 /// Those that need two processors.
-const names apart_cases = {"roundtrip_two_cpus", "roundtrip_two_cpus_p99", "pipelined", "pipelined_8"};
+const names apart_cases = {"roundtrip_two_cpus", "roundtrip_two_cpus_p99", "pipelined", "pipelined_8",
+                           "roundtrip_two_cpus_spin"};
 
 bool has_two_processors() {
     cpu_set_t usable;
