@@ -84,16 +84,26 @@ std::string file_identity(const std::string& path, std::uintptr_t mapped_at) {
            std::to_string(file.st_mtim.tv_nsec);
 }
 
-module describe_module(const dl_phdr_info& info) {
-    module found;
-    found.path = info.dlpi_name ? info.dlpi_name : "";
-    found.base = info.dlpi_addr;
+std::vector<segment> code_of(const dl_phdr_info& info) {
+    std::vector<segment> code;
     for (int index = 0; index < info.dlpi_phnum; ++index) {
         const ElfW(Phdr)& header = info.dlpi_phdr[index];
         const std::uintptr_t at = info.dlpi_addr + header.p_vaddr;
         if (header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0)
-            found.code.push_back({at, at + header.p_memsz});
-        else if (header.p_type == PT_NOTE && found.identity.empty())
+            code.push_back({at, at + header.p_memsz});
+    }
+    return code;
+}
+
+module describe_module(const dl_phdr_info& info) {
+    module found;
+    found.path = info.dlpi_name ? info.dlpi_name : "";
+    found.base = info.dlpi_addr;
+    found.code = code_of(info);
+    for (int index = 0; index < info.dlpi_phnum; ++index) {
+        const ElfW(Phdr)& header = info.dlpi_phdr[index];
+        const std::uintptr_t at = info.dlpi_addr + header.p_vaddr;
+        if (header.p_type == PT_NOTE && found.identity.empty())
             found.identity = find_build_id(reinterpret_cast<const char*>(at), header.p_memsz);
     }
     if (found.identity.empty() && !found.code.empty())
@@ -158,10 +168,37 @@ std::string name_of(const std::string& path) {
     return path.empty() ? "the program" : path;
 }
 
+/// Where most functions lie. Workers are started from the same file, whatever has its name by now, so an
+/// offset says it all; and the program is never unloaded, so nothing has to be read again.
+const module& main_program() {
+    static const module& only = *new module([] {
+        module first;
+        dl_iterate_phdr(
+            [](dl_phdr_info* info, std::size_t, void* out) {
+                module& into = *static_cast<module*>(out);
+                into.base = info->dlpi_addr;
+                into.code = code_of(*info);
+                return 1; // it comes first
+            },
+            &first);
+        return first;
+    }());
+    return only;
+}
+
+/// Which module an encoded address is in.
+enum class place : std::uint8_t { main_program, other_module };
+
 } // namespace
 
 void encode_code_address(encoder& out, const void* code) {
     const auto address = reinterpret_cast<std::uintptr_t>(code);
+    if (const module& program = main_program(); program.holds(address)) {
+        tandem::encode(out, place::main_program);
+        tandem::encode(out, static_cast<std::uint64_t>(address - program.base));
+        return;
+    }
+    tandem::encode(out, place::other_module);
     module_table::instance().with_address(address, [&](const module* found) {
         if (!found) throw unknown_function("tandem: a job's function lies in no loaded module");
         tandem::encode(out, found->path);
@@ -170,7 +207,19 @@ void encode_code_address(encoder& out, const void* code) {
     });
 }
 
+namespace {
+
+const void* address_in(const module& of, std::uint64_t offset) {
+    const std::uintptr_t address = of.base + static_cast<std::uintptr_t>(offset);
+    if (!of.holds(address)) throw unknown_function("tandem: no function of " + name_of(of.path));
+    return reinterpret_cast<const void*>(address);
+}
+
+} // namespace
+
 const void* decode_code_address(decoder& in) {
+    if (tandem::decode<place>(in) == place::main_program)
+        return address_in(main_program(), tandem::decode<std::uint64_t>(in));
     const auto path = tandem::decode<std::string>(in);
     const auto identity = tandem::decode<std::string>(in);
     const auto offset = tandem::decode<std::uint64_t>(in);
@@ -180,9 +229,7 @@ const void* decode_code_address(decoder& in) {
                 "tandem: the worker does not have the module of the job's function in this "
                 "version: " +
                 name_of(path));
-        const std::uintptr_t address = found->base + static_cast<std::uintptr_t>(offset);
-        if (!found->holds(address)) throw unknown_function("tandem: no function of " + name_of(path));
-        return reinterpret_cast<const void*>(address);
+        return address_in(*found, offset);
     });
 }
 
