@@ -5,10 +5,13 @@
 #include <charconv>
 #include <cinttypes>
 #include <cstdio>
+#include <ext/stdio_sync_filebuf.h>
 #include <fcntl.h>
 #include <iostream>
 #include <poll.h>
+#include <stdio_ext.h>
 #include <sys/ioctl.h>
+#include <typeinfo>
 
 #include "pool/worker_log.hpp"
 #include "pool/worker_mark.hpp"
@@ -57,12 +60,17 @@ std::chrono::nanoseconds output_marks::time_to_look() const noexcept {
 }
 
 void output_marks::flush() noexcept {
+    // They have buffers of their own after sync_with_stdio(false) only.
+    const auto has_buffer = [](std::ostream& stream) {
+        std::streambuf* const buffer = stream.rdbuf();
+        return buffer && typeid(*buffer) != typeid(__gnu_cxx::stdio_sync_filebuf<char>);
+    };
     try {
-        std::cout.flush(); // they have buffers of their own after sync_with_stdio(false)
-        std::clog.flush();
+        if (has_buffer(std::cout)) std::cout.flush();
+        if (has_buffer(std::clog)) std::clog.flush();
     } catch (...) { // the job has asked for exceptions: they are its own
     }
-    std::fflush(stdout);
+    if (__fpending(stdout) != 0) std::fflush(stdout);
 }
 
 void output_marks::look_for_output(std::uint64_t job) noexcept {
