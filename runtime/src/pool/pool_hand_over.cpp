@@ -196,7 +196,7 @@ void pool_state::answered(worker& by, const frame_header& header, byte_buffer pa
     if (!std::exchange(job->begun_, false)) throw codec_error("an answer out of its turn");
     --counts_.running;
     begin_next(by);
-    note_times(*job, took);
+    note_times(*job, by.link->answers_read_at(), took);
     if (job->context_.record) job->context_.record->note_end(took);
     counts_.note_bytes(0, payload.size());
     job->figures_->note_bytes(0, payload.size());

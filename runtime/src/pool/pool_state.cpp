@@ -181,8 +181,8 @@ std::optional<duration> pool_state::expected_time(const pool_job& job) noexcept 
     return job.figures_->expected_time(job.call_.items);
 }
 
-void pool_state::note_times(const pool_job& job, duration ran) noexcept {
-    const duration waited = clock::now() - job.queued_at_ - ran;
+void pool_state::note_times(const pool_job& job, time_point ended, duration ran) noexcept {
+    const duration waited = ended - job.queued_at_ - ran;
     counts_.note_times(waited, ran);
     job.figures_->note_run(waited, ran, job.call_.items);
 }

@@ -138,7 +138,7 @@ class pool_state final : private worker_owner, private loop_guest {
     void start_failed(const worker& which, worker_exit how);
     void break_pool(const std::string& why, std::exception_ptr cause = nullptr);
     /// To be called with each answer: the worker says for how long it ran the job.
-    void note_times(const pool_job& job, duration ran) noexcept;
+    void note_times(const pool_job& job, time_point ended, duration ran) noexcept;
     void count(const pool_job& job, published<std::uint64_t> job_figures::*what) noexcept;
     void fail(pool_job& job, std::exception_ptr error) noexcept;
     void refuse(pool_job& job, const std::string& why, const std::exception_ptr& cause = nullptr) noexcept;

@@ -122,6 +122,7 @@ bool worker_link::take_answers() {
     try {
         // The worker rings again only after this has seen an empty ring.
         do {
+            answers_read_at_ = clock::now();
             if (!pass_on()) return false;
         } while (!awaited_ && !spins_ && !answers_.may_sleep());
         return true;

@@ -62,6 +62,9 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
 
     /// The worker sees the arena.
     bool maps_arena() const noexcept { return page_->maps_arena.load() != 0; }
+    /// When those answers came that are being passed on: read once for all that come together.
+    time_point answers_read_at() const noexcept { return answers_read_at_; }
+
     /// Answers a worker that wants memory; null: there is none.
     void grant(const region_pointer& region) noexcept;
     /// Looks for answers for so long after each job before it waits for them; the worker for jobs.
@@ -133,6 +136,7 @@ class worker_link : public std::enable_shared_from_this<worker_link> {
     std::deque<std::shared_ptr<const byte_buffer>> outgoing_;
     std::size_t sent_ = 0;
     std::size_t in_flight_ = 0;
+    time_point answers_read_at_{};
     duration spin_ = duration::zero();
     time_point spin_end_{};
     bool spins_ = false;
