@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <optional>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -38,6 +39,15 @@ namespace {
 [[noreturn]] void fail(const char* what) {
     std::fprintf(stderr, "tandem: worker: %s\n", what);
     std::_Exit(71); // EX_OSERR
+}
+
+/// For this thread, not for what a job starts. Where the pool shares its processor, a worker that is woken
+/// would else take that at once, and sleep again after each of many short jobs that come together. As it is
+/// it waits until the pool waits, or has had its slice; another processor that is free takes it right away.
+void wake_without_preempting() noexcept {
+    const sched_param none{};
+    // Where it is refused jobs run all the same.
+    static_cast<void>(sched_setscheduler(0, SCHED_BATCH | SCHED_RESET_ON_FORK, &none));
 }
 
 /// What a job starts must not keep the pool's sockets open.
@@ -77,6 +87,7 @@ class worker {
             attempt(setup_step::initializer, [&] { setup.initialize(); });
         }
         output_->setup_ends(); // what has been printed so far belongs to no job
+        wake_without_preempting();
         if (setup.limits().compute_only) attempt(setup_step::filter, &leave_compute_only);
     }
 
