@@ -49,7 +49,6 @@ void print_record(const tandem::log_record& record) noexcept {
 } // namespace
 
 tandem::task<> async_main() {
-    tandem::set_log_level(tandem::log_level::info);
     tandem::set_log_sink(print_record);
 
     tandem::worker_limits limits;

@@ -222,13 +222,14 @@ TEST_CASE("every text survives a line of JSON, and what is not UTF-8 becomes U+F
     CHECK(seen("\xe2\x82\"") == bad + bad + "\"");
 }
 
-TEST_CASE("a program logs warnings and errors to stderr as text, unless the environment says otherwise") {
+TEST_CASE("a program logs to stderr as text, but for what is for debugging, unless the environment says otherwise") {
     const auto plain = run_logger({"levels"});
     CHECK(plain.output.empty());
     const auto lines = lines_of(plain.errors);
-    REQUIRE(lines.size() == 2);
-    CHECK(lines[0].substr(24) == "warning: a warning");
-    CHECK(lines[1].substr(24) == "error: an error");
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].substr(24) == "info: a note");
+    CHECK(lines[1].substr(24) == "warning: a warning");
+    CHECK(lines[2].substr(24) == "error: an error");
 
     CHECK(lines_of(run_logger({"levels"}, {"TANDEM_LOG=debug"}).errors).size() == 4);
     CHECK(lines_of(run_logger({"levels"}, {"TANDEM_LOG=error"}).errors).size() == 1);
@@ -237,17 +238,17 @@ TEST_CASE("a program logs warnings and errors to stderr as text, unless the envi
 
 TEST_CASE("a program logs lines of JSON where the environment asks for them") {
     const auto lines = lines_of(run_logger({"levels"}, {"TANDEM_LOG_FORMAT=json"}).errors);
-    REQUIRE(lines.size() == 2);
-    CHECK(boost::json::parse(lines[0]).at("text") == "a warning");
-    CHECK(boost::json::parse(lines[1]).at("level") == "error");
+    REQUIRE(lines.size() == 3);
+    CHECK(boost::json::parse(lines[1]).at("text") == "a warning");
+    CHECK(boost::json::parse(lines[2]).at("level") == "error");
 }
 
 TEST_CASE("what the environment says of the log and means nothing is itself logged") {
     const auto lines = lines_of(run_logger({"levels"}, {"TANDEM_LOG=loud", "TANDEM_LOG_FORMAT=xml"}).errors);
-    REQUIRE(lines.size() == 4);
+    REQUIRE(lines.size() == 5);
     CHECK(lines[0].ends_with("TANDEM_LOG is none of debug, info, warning, error, off"));
     CHECK(lines[1].ends_with("TANDEM_LOG_FORMAT is neither text nor json"));
-    CHECK(lines[2].ends_with("a warning"));
+    CHECK(lines[2].ends_with("a note"));
 }
 
 TEST_CASE("lines of several threads do not mix") {

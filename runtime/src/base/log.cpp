@@ -72,7 +72,7 @@ template <class Format> void write_record(const log_record& record, Format forma
 
 namespace detail {
 
-constinit std::atomic<log_level> log_threshold = log_level::warning;
+constinit std::atomic<log_level> log_threshold = log_level::info;
 
 void set_log_task_hook(log_task_hook hook) noexcept {
     task_hook = hook;

@@ -88,7 +88,7 @@ inline bool log_enabled(log_level level) noexcept {
 }
 
 /// Lets `level` and what is more severe pass, from now on. The environment sets the threshold a program
-/// starts with, TANDEM_LOG=debug|info|warning|error|off; without that it is `warning`. Returns the one
+/// starts with, TANDEM_LOG=debug|info|warning|error|off; without that it is `info`. Returns the one
 /// before. Thread safe.
 TANDEM_API log_level set_log_level(log_level level) noexcept;
 

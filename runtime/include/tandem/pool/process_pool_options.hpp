@@ -96,9 +96,9 @@ class process_pool_options {
         return *this;
     }
 
-    /// Where workers' stdout goes: `captured` by default. Their stderr is always captured, at level warning.
-    /// What is captured has the job that wrote it and the worker's pid in its log_record, and is in the log
-    /// before the job's await goes on. TANDEM_LOG=info shows both.
+    /// Where workers' stdout goes: `captured` by default, at level info. Their stderr is always captured, at
+    /// level warning. What is captured has the job that wrote it and the worker's pid in its log_record, and
+    /// is in the log before the job's await goes on.
     process_pool_options& standard_output(worker_stdout where) noexcept {
         stdout_ = where;
         return *this;
