@@ -14,6 +14,7 @@ import collections
 import concurrent.futures
 import contextlib
 import multiprocessing
+import multiprocessing.shared_memory
 import os
 import re
 import signal
@@ -54,6 +55,16 @@ def no_op(value):
 
 def size_of(text):
     return len(text)
+
+
+BLOCKS = {}
+
+
+def size_of_shared(name, size):
+    """Attached once in a worker: no copy, as with a shared_buffer."""
+    if name not in BLOCKS:
+        BLOCKS[name] = multiprocessing.shared_memory.SharedMemory(name)
+    return len(BLOCKS[name].buf[:size])
 
 
 TEXTS = {}
@@ -237,7 +248,7 @@ def show_latencies(case, executor, microseconds):
 def round_trips(executor, case, where):
     if not wants(case) and not wants(case + "_p99"):
         return
-    with placed(executor, *where):
+    with placed(executor, *far_placement()):
         for _ in range(times(200)):
             executor.run(no_op, 1)
         needed = []
@@ -276,7 +287,7 @@ def pipeline(executor, case, window, where):
     if not wants(case):
         return
     count = times(3000)
-    with placed(executor, *where):
+    with placed(executor, *far_placement()):
         begin = time.perf_counter()
         under_way = collections.deque()
         for _ in range(count):
@@ -319,6 +330,27 @@ def payload(executor, name, size, count):
             back.append((time.perf_counter() - middle) * 1e3)
     show("argument_" + name, executor.name, statistics.median(there), "ms")
     show("result_" + name, executor.name, statistics.median(back), "ms")
+
+
+def share(executor):
+    if not wants("shared_buffer_64MiB") or executor.name == "ThreadPoolExecutor":
+        return
+    size = 64 * MEBIBYTE
+    block = multiprocessing.shared_memory.SharedMemory(create=True, size=size)
+    try:
+        block.buf[:size] = b"x" * size
+        with placed(executor, *far_placement()):
+            needed = []
+            for _ in range(times(1000)):
+                begin = time.perf_counter()
+                arrived = executor.run(size_of_shared, block.name, size)
+                needed.append((time.perf_counter() - begin) * 1e6)
+                if arrived != size:
+                    raise RuntimeError("a block arrived with another size")
+        show("shared_buffer_64MiB", executor.name, statistics.median(needed), "us")
+    finally:
+        block.close()
+        block.unlink()
 
 
 def start(executor):
@@ -389,6 +421,7 @@ def measure(executor, pieces, alone):
     map_numbers(executor)
     payload(executor, "1MiB", MEBIBYTE, 50)
     payload(executor, "64MiB", 64 * MEBIBYTE, 3)
+    share(executor)
     start(executor)
     throw_away_and_start(executor)
     prime_speedup(executor, pieces, alone)

@@ -8,6 +8,7 @@
 #include "pool/measuring.hpp"
 #include "pool/no_op.hpp"
 #include "pool/partner.hpp"
+#include "pool/processors.hpp"
 #include "pool/suites.hpp"
 
 namespace bench {
@@ -26,15 +27,52 @@ const std::string& text_of(std::size_t size) {
     return text;
 }
 
-/// What carrying the text over cannot do without: a copy into warm shared memory, and the string of it there.
-double copy_milliseconds(const std::string& text, const shared_memory& memory) {
-    const stopwatch watch;
-    std::memcpy(memory.data(), text.data(), text.size());
-    const std::string arrived(static_cast<const char*>(memory.data()), text.size());
-    const double needed = watch.milliseconds();
-    if (arrived.back() != text.back()) throw std::logic_error("the copy is another text");
-    return needed;
-}
+/// What carrying a text to another process and back cannot do without: a copy into warm shared memory, a word
+/// to the other side, and the string of it there.
+class bare_payloads {
+  public:
+    bare_payloads(placement where, const std::string& text)
+        : text_(text)
+        , memory_(text.size())
+        , here_(where.ours)
+        , other_(where.theirs, [this](int socket) { serve(socket); }) {}
+
+    double argument_milliseconds() {
+        const stopwatch watch;
+        std::memcpy(memory_.data(), text_.data(), text_.size());
+        ask('a');
+        return watch.milliseconds();
+    }
+    double result_milliseconds() {
+        const stopwatch watch;
+        ask('r');
+        const std::string arrived = take();
+        const double needed = watch.milliseconds();
+        if (arrived.back() != text_.back()) throw std::logic_error("the copy is another text");
+        return needed;
+    }
+
+  private:
+    std::string take() const { return {static_cast<const char*>(memory_.data()), text_.size()}; }
+    void ask(char what) {
+        write_all(other_.socket(), &what, 1);
+        if (!read_all(other_.socket(), &what, 1)) throw std::logic_error("the other side has gone");
+    }
+    /// The other side's.
+    void serve(int socket) {
+        for (char what; read_all(socket, &what, 1); write_all(socket, &what, 1)) {
+            if (what == 'a')
+                what = take().back();
+            else
+                std::memcpy(memory_.data(), text_.data(), text_.size());
+        }
+    }
+
+    const std::string& text_;
+    shared_memory memory_;
+    pinned here_;
+    partner other_;
+};
 
 struct payload {
     const char* argument;
@@ -49,14 +87,18 @@ tandem::task<> measure(report& into, const options& chosen, payload what) {
     placed_pool pool(where);
     co_await pool.start();
     const std::string text(what.size, 'x');
-    const shared_memory memory(what.size);
+    bare_payloads bare(where, text);
+    bare.argument_milliseconds();
+    bare.result_milliseconds();
     co_await pool->run(size_of, text);
     co_await pool->run(text_of, what.size);
-    std::vector<double> copy;
+    std::vector<double> bare_argument;
+    std::vector<double> bare_result;
     std::vector<double> argument;
     std::vector<double> result;
     for (int i = 0; i < chosen.times(what.count); ++i) {
-        copy.push_back(copy_milliseconds(text, memory));
+        bare_argument.push_back(bare.argument_milliseconds());
+        bare_result.push_back(bare.result_milliseconds());
         const stopwatch there;
         const std::size_t arrived = co_await pool->run(size_of, text);
         argument.push_back(there.milliseconds());
@@ -66,9 +108,9 @@ tandem::task<> measure(report& into, const options& chosen, payload what) {
         if (arrived != what.size || returned.size() != what.size)
             throw std::logic_error("a text arrived with another size");
     }
-    into.add(what.argument, "floor", median(copy));
+    into.add(what.argument, "floor", median(bare_argument));
     into.add(what.argument, own_name, median(argument));
-    into.add(what.result, "floor", median(copy));
+    into.add(what.result, "floor", median(bare_result));
     into.add(what.result, own_name, median(result));
 }
 
@@ -85,11 +127,11 @@ tandem::task<> share(report& into, const options& chosen) {
     const tandem::shared_buffer buffer(64 * mebibyte);
     std::memset(buffer.data(), 'x', buffer.size());
     const std::string text(buffer.size(), 'x');
-    const shared_memory memory(text.size());
+    bare_payloads bare(where, text);
     co_await pool->run(size_of_shared, buffer);
     std::vector<double> nothing;
     std::vector<double> shared;
-    std::vector<double> copy;
+    std::vector<double> copied;
     for (int i = 0; i < chosen.times(2000); ++i) {
         const stopwatch with_nothing;
         co_await pool->run(no_op, i);
@@ -98,10 +140,11 @@ tandem::task<> share(report& into, const options& chosen) {
         const std::size_t arrived = co_await pool->run(size_of_shared, buffer);
         shared.push_back(with_buffer.microseconds());
         if (arrived != buffer.size()) throw std::logic_error("a buffer arrived with another size");
-        if (i < 5) copy.push_back(copy_milliseconds(text, memory) * 1e3);
     }
     into.add(name, "no_op", median(nothing));
-    into.add(name, "floor", median(copy));
+    for (int i = 0; i < chosen.times(5); ++i)
+        copied.push_back(bare.argument_milliseconds() * 1e3);
+    into.add(name, "floor", median(copied));
     into.add(name, own_name, median(shared));
 }
 

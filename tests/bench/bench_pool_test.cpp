@@ -73,7 +73,8 @@ TEST_CASE("bench-pool holds the pool against Python's where there is a Python fo
     const json::array rows = rows_in(file);
     const names with_pools = has_python ? names{"roundtrip_same_cpu", "roundtrip_many",  "pipelined_same_cpu",
                                                 "map_chunk256",       "argument_64MiB",  "result_1MiB",
-                                                "pool_start",         "cancel_to_ready", "prime_speedup"}
+                                                "pool_start",         "cancel_to_ready", "prime_speedup",
+                                                "shared_buffer_64MiB"}
                                         : names();
     CHECK(contains_all(cases_against(rows, "ProcessPoolExecutor"), with_pools));
     const names with_threads = has_python ? names{"roundtrip_same_cpu", "prime_speedup"} : names();
