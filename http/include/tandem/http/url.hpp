@@ -10,10 +10,13 @@
 
 namespace tandem::http {
 
-/// An absolute http or https URL, checked and brought to one spelling when it is made: scheme and host in
-/// lower case, dot segments resolved (RFC 3986 section 5.2.4), the default port and the fragment dropped. As
-/// in browsers, blanks around it are trimmed and what a URL must not contain (spaces, quotes, bytes beyond
-/// ASCII) is percent-encoded; control characters are refused, so that no URL can break a request apart.
+/// An absolute http or https URL, checked and brought to one spelling when it is made, as browsers do (the
+/// URL standard of WHATWG): scheme and host in lower case, a host in other scripts in its xn-- form (IDNA),
+/// an address in its usual one, dot segments resolved (RFC 3986 section 5.2.4), the default port dropped.
+/// Blanks around it are trimmed, and what must not stand in it (spaces, quotes, bytes beyond ASCII) is
+/// percent-encoded; what is encoded already stays as it is, to the letter, and so does a stray percent sign,
+/// so that what was signed stays signed. Unlike in browsers control characters are refused: no URL can break
+/// a request apart.
 ///
 /// A value: copy it freely; `const` use from several threads is safe.
 class TANDEM_API url {
@@ -52,6 +55,12 @@ class TANDEM_API url {
     /// The `user:password` before the host, still encoded, or nothing. No other function shows it.
     std::string_view user_info() const noexcept { return user_info_; }
 
+    /// What stands behind the '#', encoded: never sent to a server (RFC 9110 section 4.2.5), and of no
+    /// account when URLs are compared.
+    std::string_view fragment() const noexcept { return fragment_; }
+    /// The same URL with another fragment. Throws bad_url for control characters.
+    url with_fragment(std::string_view fragment) const;
+
     /// The whole URL but for user name, password and fragment: fit for a log.
     const std::string& to_string() const noexcept { return text_; }
 
@@ -64,7 +73,9 @@ class TANDEM_API url {
     /// "index.html" where the path names none.
     std::string file_name() const;
 
-    friend bool operator==(const url&, const url&) noexcept = default;
+    friend bool operator==(const url& a, const url& b) noexcept {
+        return a.text_ == b.text_ && a.user_info_ == b.user_info_;
+    }
     friend std::strong_ordering operator<=>(const url& a, const url& b) noexcept {
         if (auto order = a.text_ <=> b.text_; order != 0) return order;
         return a.user_info_ <=> b.user_info_;
@@ -79,6 +90,7 @@ class TANDEM_API url {
     /// Scheme to query, normalised; the numbers below are offsets into it.
     std::string text_;
     std::string user_info_;
+    std::string fragment_;
     std::uint32_t host_begin_ = 0;
     std::uint32_t host_end_ = 0;
     std::uint32_t path_begin_ = 0;

@@ -1,0 +1,121 @@
+#include "host_name.hpp"
+
+#include <idn2.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include <tandem/io/endpoint.hpp>
+
+#include "text_codec.hpp"
+
+namespace tandem::http::detail {
+
+namespace {
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+[[noreturn]] void refuse(const char* why) {
+    throw std::invalid_argument(std::string("not a URL: its host ") + why);
+}
+
+/// RFC 5891, with the mapping that browsers use.
+std::string without_other_scripts(const std::string& name) {
+    std::uint8_t* made = nullptr;
+    const int outcome = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(name.c_str()), &made,
+                                       IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    if (outcome != IDN2_OK)
+        throw std::invalid_argument(std::string("not a URL: its host name is none that can be registered: ") +
+                                    idn2_strerror(outcome));
+    const std::unique_ptr<std::uint8_t, decltype([](std::uint8_t* text) { idn2_free(text); })> owner(made);
+    return reinterpret_cast<const char*>(made);
+}
+
+/// A part of an IPv4 address: decimal, or octal behind a 0, or hexadecimal behind 0x, as the C library and
+/// browsers read it.
+std::optional<std::uint64_t> number_in(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    unsigned base = 10;
+    if (text.size() >= 2 && text[0] == '0' && text[1] == 'x') {
+        base = 16;
+        text.remove_prefix(2);
+    } else if (text.size() >= 2 && text[0] == '0') {
+        base = 8;
+        text.remove_prefix(1);
+    }
+    std::uint64_t number = 0;
+    for (const char c : text) {
+        unsigned digit = 16;
+        if (is_digit(c)) digit = static_cast<unsigned>(c - '0');
+        if (c >= 'a' && c <= 'f') digit = static_cast<unsigned>(c - 'a') + 10;
+        if (digit >= base) return std::nullopt;
+        number = std::min<std::uint64_t>(number * base + digit, std::uint64_t{1} << 40);
+    }
+    return number;
+}
+
+std::vector<std::string_view> labels_of(std::string_view name) {
+    if (name.ends_with('.')) name.remove_suffix(1);
+    std::vector<std::string_view> labels;
+    for (;;) {
+        const auto dot = name.find('.');
+        labels.push_back(name.substr(0, dot));
+        if (dot == std::string_view::npos) return labels;
+        name.remove_prefix(dot + 1);
+    }
+}
+
+/// WHATWG's "ends in a number": such a name can be an address only.
+bool ends_in_number(const std::vector<std::string_view>& labels) {
+    const auto last = labels.back();
+    if (!last.empty() && std::all_of(last.begin(), last.end(), is_digit)) return true;
+    return last.starts_with("0x") && number_in(last);
+}
+
+std::string v4_address(const std::vector<std::string_view>& labels) {
+    constexpr const char* none = "looks like an IPv4 address and is none";
+    if (labels.size() > 4) refuse(none);
+    std::uint64_t address = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const auto number = number_in(labels[i]);
+        const bool is_last = i + 1 == labels.size();
+        const auto bits = is_last ? 8 * (4 - i) : 8;
+        if (!number || *number >= std::uint64_t{1} << bits) refuse(none);
+        address = address << bits | *number;
+    }
+    std::string text;
+    for (int shift = 24; shift >= 0; shift -= 8)
+        text += std::to_string(address >> shift & 255) + (shift > 0 ? "." : "");
+    return text;
+}
+
+} // namespace
+
+std::string host_in_ascii(std::string_view text) {
+    if (text.starts_with('[')) {
+        const auto inside = text.substr(1, text.size() - 2);
+        const auto address = text.ends_with(']') ? endpoint::parse(inside, 0) : std::nullopt;
+        if (!address || !address->is_v6() || inside.find('%') != inside.npos) refuse("or port is malformed");
+        return address->address();
+    }
+    auto name = percent_decoded(text);
+    if (name.find('\0') != std::string::npos) refuse("name has a character that no host name has");
+    const bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
+    if (!is_ascii) name = without_other_scripts(name);
+    for (char& c : name) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+        if (c == ' ') throw std::invalid_argument("not a URL: there is a space in its host");
+        if (!is_digit(c) && !(c >= 'a' && c <= 'z') && c != '-' && c != '.' && c != '_')
+            refuse("name has a character that no host name has");
+    }
+    const auto labels = labels_of(name);
+    return ends_in_number(labels) ? v4_address(labels) : name;
+}
+
+} // namespace tandem::http::detail
