@@ -32,6 +32,9 @@ std::string identity_of(const tls_client_options& options) {
     fields << options.server_name() << options.key_log_file() << options.verifies();
     fields << static_cast<std::size_t>(options.minimum_version())
            << static_cast<std::size_t>(options.maximum_version()) << options.remembered_hosts();
+    fields << options.pinned_keys().size();
+    for (const auto& pin : options.pinned_keys())
+        fields << pin;
     fields << options.protocols().size();
     for (const auto& name : options.protocols())
         fields << name;

@@ -61,6 +61,8 @@ task<transport> secure(std::unique_ptr<byte_stream> below, const url& target, co
         transport made;
         made.protocol = stream.negotiated_protocol();
         made.was_resumed = stream.was_resumed();
+        if (!made.protocol.empty() && made.protocol != "http/1.1" && made.protocol != "http/1.0")
+            site.fail<tls_error>("the server chose a protocol that is not spoken here: " + made.protocol);
         made.stream = std::make_unique<tls_stream>(std::move(stream));
         co_return made;
     } catch (const tls_failure& failure) {

@@ -82,6 +82,10 @@ certificate_authority::~certificate_authority() {
     std::remove(file_.c_str());
 }
 
+identity certificate_authority::own() const {
+    return as_pem(certificate_, key_);
+}
+
 identity certificate_authority::issue(const std::string& subject) const {
     auto key = new_key();
     return as_pem(make(key, "a server", subject, 10 * day, certificate_.get(), key_.get()), key);

@@ -23,6 +23,9 @@ class certificate_authority {
     /// A file with the authority's own certificate: what a client has to trust.
     const std::string& file() const noexcept { return file_; }
 
+    /// The authority's own certificate and key.
+    identity own() const;
+
     /// For `subject`, as the certificate lists it: "DNS:localhost" or "IP:127.0.0.1".
     identity issue(const std::string& subject) const;
     /// The same, valid until yesterday.

@@ -54,6 +54,19 @@ std::string issuer_of(const X509* certificate) {
     return text_of(X509_get_issuer_name(certificate));
 }
 
+std::string public_key_digest_of(const X509* certificate) {
+    unsigned char* encoded = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded);
+    if (size <= 0) return {};
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
+    unsigned digest_size = 0;
+    EVP_Digest(encoded, static_cast<std::size_t>(size), reinterpret_cast<unsigned char*>(digest.data()),
+               &digest_size, EVP_sha256(), nullptr);
+    OPENSSL_free(encoded);
+    digest.resize(digest_size);
+    return digest;
+}
+
 std::vector<std::string> names_of(const X509* certificate) {
     std::vector<std::string> found;
     const names_pointer names(
@@ -93,6 +106,12 @@ tls_certificate describe_certificate(X509* certificate) {
         made.sha256 += digits[digest[i] >> 4];
         made.sha256 += digits[digest[i] & 15];
     }
+
+    const auto key = public_key_digest_of(certificate);
+    std::string base64(4 * ((key.size() + 2) / 3) + 1, '\0'); // and a zero behind it
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                    reinterpret_cast<const unsigned char*>(key.data()), static_cast<int>(key.size()));
+    made.public_key_sha256 = base64.c_str();
 
     const memory_pointer memory(BIO_new(BIO_s_mem()));
     PEM_write_bio_X509(memory.get(), certificate);

@@ -8,6 +8,8 @@
 namespace tandem::detail {
 
 std::string subject_of(const X509* certificate);
+/// The SHA-256 of its public key, as bytes.
+std::string public_key_digest_of(const X509* certificate);
 std::string issuer_of(const X509* certificate);
 /// The hosts and addresses it is for.
 std::vector<std::string> names_of(const X509* certificate);

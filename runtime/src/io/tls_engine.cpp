@@ -9,6 +9,7 @@
 
 #include <tandem/io/endpoint.hpp>
 
+#include "io/tls_certificate.hpp"
 #include "io/tls_shared.hpp"
 #include "io/tls_trouble.hpp"
 
@@ -130,12 +131,35 @@ bool tls_engine::shake_hands() {
     if (failure_) throw *failure_;
     ERR_clear_error();
     const int outcome = SSL_do_handshake(ssl_.get());
+    if (outcome == 1 && !has_pinned_key()) {
+        // What the handshake's end would have told the server, a certificate of ours too, stays here.
+        output_.consume(output_.size());
+        failure_.emplace(tls_errc::unpinned_key, peer_,
+                         "its certificate is valid, but none of its public keys is one that is pinned here");
+        throw *failure_;
+    }
     if (outcome == 1) {
         was_shaken_ = true;
         return true;
     }
     if (SSL_get_error(ssl_.get(), outcome) == SSL_ERROR_WANT_READ) return false;
     fail(outcome);
+}
+
+bool tls_engine::has_pinned_key() const {
+    const auto& pins = shared_->pinned_keys();
+    // A session is kept only once the key was known to be pinned.
+    if (pins.empty() || SSL_session_reused(ssl_.get()) == 1) return true;
+    const auto is_pinned = [&](const X509* certificate) {
+        return certificate &&
+               std::find(pins.begin(), pins.end(), public_key_digest_of(certificate)) != pins.end();
+    };
+    if (is_pinned(SSL_get0_peer_certificate(ssl_.get()))) return true;
+    // The chain that was verified; what else the server sent proves nothing.
+    const STACK_OF(X509)* chain = shared_->verifies() ? SSL_get0_verified_chain(ssl_.get()) : nullptr;
+    for (int i = 0; i < sk_X509_num(chain); ++i)
+        if (is_pinned(sk_X509_value(chain, i))) return true;
+    return false;
 }
 
 tls_engine::read_outcome tls_engine::read(std::span<char> room) {

@@ -36,6 +36,8 @@ class tls_engine {
 
     /// Returns true once the handshake is done, false while it needs more input.
     bool shake_hands();
+    /// True once `shake_hands` has found nothing against the peer.
+    bool is_accepted() const noexcept { return was_shaken_; }
     bool is_shaken() const noexcept { return SSL_is_init_finished(ssl_.get()) == 1; }
 
     struct read_outcome {
@@ -77,6 +79,7 @@ class tls_engine {
     };
 
     void expect_host(std::string host);
+    bool has_pinned_key() const;
     [[noreturn]] void fail(int outcome);
     static const BIO_METHOD* bio_method();
 

@@ -39,6 +39,8 @@ class category final : public std::error_category {
             return "the TLS protocol was broken";
         case tls_errc::broken:
             return "an earlier write was cancelled in the middle";
+        case tls_errc::unpinned_key:
+            return "none of the server's keys is pinned";
         case tls_errc::configuration:
             return "a TLS setting cannot be used";
         }
@@ -109,6 +111,7 @@ bool tls_failure::is_about_certificate() const noexcept {
     case tls_errc::unknown_authority:
     case tls_errc::bad_certificate:
     case tls_errc::no_certificate:
+    case tls_errc::unpinned_key:
         return true;
     default:
         return false;

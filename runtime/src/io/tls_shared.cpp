@@ -65,6 +65,9 @@ int native(tls_version version) noexcept {
 int keep_session(SSL* ssl, SSL_SESSION* session) {
     auto& engine = tls_engine::of(ssl);
     if (engine.session_key().empty() || SSL_SESSION_is_resumable(session) == 0) return 0;
+    // TLS 1.2 gives its session before the server's key is known to be pinned; one that is resumed has no
+    // chain to look at.
+    if (!engine.is_accepted() && !engine.shared().pinned_keys().empty()) return 0;
     try {
         SSL_SESSION_up_ref(session);
         engine.shared().sessions().put(engine.session_key(), session_pointer(session));
@@ -89,6 +92,7 @@ tls_shared::tls_shared(const tls_client_options& options)
     , minimum_version_(options.minimum_version())
     , maximum_version_(options.maximum_version())
     , server_name_(options.server_name())
+    , pins_(options.pinned_keys())
     , sessions_(options.remembered_hosts()) {
     set_up(options.protocols(), options.key_log_file());
     if (!protocols_.empty() &&

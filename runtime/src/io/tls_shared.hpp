@@ -29,6 +29,8 @@ class tls_shared {
     const std::string& server_name() const noexcept { return server_name_; }
     tls_version minimum_version() const noexcept { return minimum_version_; }
     tls_version maximum_version() const noexcept { return maximum_version_; }
+    /// Digests of public keys, of which the server has to have one; none where any will do.
+    const std::vector<std::string>& pinned_keys() const noexcept { return pins_; }
     tls_sessions& sessions() noexcept { return sessions_; }
 
   private:
@@ -52,6 +54,7 @@ class tls_shared {
     std::string server_name_;
     /// As ALPN writes them: a byte with the length before each.
     std::string protocols_;
+    std::vector<std::string> pins_;
     unique_fd key_log_;
     tls_sessions sessions_;
 };

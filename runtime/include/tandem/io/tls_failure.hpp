@@ -26,6 +26,7 @@ enum class tls_errc {
     truncated,           ///< the stream ended without close_notify (RFC 8446 section 6.1)
     protocol,            ///< what arrived breaks the protocol, or was changed on its way
     broken,              ///< an earlier write was cancelled in the middle
+    unpinned_key,        ///< the certificate is valid, but of none of the keys that were pinned
     configuration,       ///< certificates, keys or settings that cannot be used
 };
 

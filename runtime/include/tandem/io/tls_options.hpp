@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct tls_identity {
 
 /// Throws std::invalid_argument where a name is no protocol's: 1 to 255 bytes each (RFC 7301).
 TANDEM_API std::vector<std::string> checked_protocols(std::vector<std::string> names);
+
+/// The 32 bytes of a public key's SHA-256 that `text` stands for. Throws std::invalid_argument.
+TANDEM_API std::string checked_pin(std::string_view text);
 
 } // namespace detail
 
@@ -69,6 +73,17 @@ class TANDEM_API tls_client_options {
     /// that was asked for.
     tls_client_options& server_name(std::string name) {
         server_name_ = std::move(name);
+        return *this;
+    }
+
+    /// The SHA-256 of a public key (of its SubjectPublicKeyInfo) in base64, with or without curl's `sha256//`
+    /// before it: of several, one has to be the key of the server's certificate or of an authority that
+    /// vouches for it, beside all else that is verified (RFC 7469 section 2.4). Where any certificate is
+    /// accepted, it has to be the server's own key, as nobody vouches for the others. A server with other
+    /// keys fails the handshake. tls_certificate::public_key_sha256 tells a server's. Throws
+    /// std::invalid_argument.
+    tls_client_options& pin_public_key(std::string_view sha256) {
+        pins_.push_back(detail::checked_pin(sha256));
         return *this;
     }
 
@@ -112,6 +127,8 @@ class TANDEM_API tls_client_options {
     const std::string& ca_pem() const noexcept { return ca_pem_; }
     const detail::tls_identity& identity() const noexcept { return identity_; }
     const std::string& server_name() const noexcept { return server_name_; }
+    /// As bytes, not in base64.
+    const std::vector<std::string>& pinned_keys() const noexcept { return pins_; }
     const std::vector<std::string>& protocols() const noexcept { return protocols_; }
     tls_version minimum_version() const noexcept { return minimum_version_; }
     tls_version maximum_version() const noexcept { return maximum_version_; }
@@ -125,6 +142,7 @@ class TANDEM_API tls_client_options {
     detail::tls_identity identity_;
     std::string server_name_;
     std::string key_log_file_;
+    std::vector<std::string> pins_;
     std::vector<std::string> protocols_;
     std::size_t remembered_hosts_ = 256;
     tls_version minimum_version_ = tls_version::tls_1_2;

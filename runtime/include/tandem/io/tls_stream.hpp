@@ -18,7 +18,9 @@ struct tls_certificate {
     std::string issuer;             ///< who signed it
     std::vector<std::string> names; ///< the hosts and addresses it is for
     std::string sha256;             ///< the fingerprint, in hexadecimal
-    std::string pem;                ///< itself
+    /// Of its public key, in base64: what tls_client_options::pin_public_key takes.
+    std::string public_key_sha256;
+    std::string pem; ///< itself
 };
 
 /// TLS 1.2 or 1.3 over another stream: TCP, Unix, one in memory, or TLS again. What `byte_stream` says holds,
