@@ -202,6 +202,8 @@ task<std::size_t> connection::receive(std::span<char> room, patience how) {
             count = co_await stream_.read_some(room);
     } catch (const std::system_error& failure) {
         peer_closed_ = is_end(failure.code());
+        // TLS 1.3 tells a client only now that its certificate was refused.
+        if (!got_bytes_ && failure.code() == tls_errc::alert_received) site_->fail<tls_error>(failure.what());
         if (!got_bytes_) fail_lost("the connection broke before a reply: " + failure.code().message());
         if (peer_closed_) fail_truncated();
         site_->fail<truncated_error>("the connection broke: " + failure.code().message());

@@ -5,6 +5,7 @@
 #include <tandem/base/log.hpp>
 #include <tandem/coro/sleep.hpp>
 
+#include "redirect.hpp"
 #include "text_codec.hpp"
 #include "transport.hpp"
 #include "upload.hpp"
@@ -14,10 +15,6 @@ namespace tandem::http::detail {
 namespace {
 
 constexpr std::size_t decoded_piece = 32 * 1024;
-
-bool is_redirect(int status) {
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
 
 } // namespace
 
@@ -37,7 +34,7 @@ exchange::~exchange() {
 }
 
 task<> exchange::open() {
-    for (int redirects = 0;; ++redirects) {
+    for (;;) {
         co_await send_once();
         if (head_.status == 417 && parts_.continue_within) {
             // RFC 9110 section 10.1.1: somebody on the way does not know how to ask first.
@@ -45,12 +42,10 @@ task<> exchange::open() {
             co_await drain();
             co_await send_once();
         }
-        const int limit = parts_.settings.max_redirects;
-        if (limit == 0) co_return;
-        auto next = redirect_target();
+        if (parts_.settings.max_redirects <= 0) co_return;
+        auto next = redirect_target(head_, current_, site_);
         if (!next) co_return;
-        if (redirects >= limit)
-            site_.fail<redirect_error>("more than " + std::to_string(limit) + " redirects");
+        check_redirect(parts_.settings, hops_, current_, *next, site_);
         co_await leave_for(*next);
     }
 }
@@ -245,18 +240,6 @@ bool exchange::may_send_again() const noexcept {
     return parts_.settings.retries_stale && parts_.is_idempotent() && parts_.body.can_be_sent_again();
 }
 
-std::optional<url> exchange::redirect_target() const {
-    if (!is_redirect(head_.status)) return std::nullopt;
-    auto location = head_.fields["Location"];
-    if (location.empty()) return std::nullopt;
-    try {
-        return current_.resolve(location);
-    } catch (const bad_url& reason) {
-        site_.fail<redirect_error>("redirected to '" + std::string(reason.url()) + "', which is " +
-                                   std::string(reason.cause()));
-    }
-}
-
 task<> exchange::drain() {
     const auto& settings = parts_.settings;
     const auto most = static_cast<std::uint64_t>(settings.drain_limit);
@@ -283,12 +266,8 @@ task<> exchange::read_rest(std::uint64_t most) {
 
 task<> exchange::leave_for(url target) {
     co_await drain();
-    if (target.origin() != current_.origin()) {
-        // RFC 9110 section 15.4: what was meant for one origin is no other's business, and stays so if a
-        // later redirect leads back.
-        for (const char* name : {"Authorization", "Cookie", "Proxy-Authorization", "Host"})
-            parts_.fields.remove(name);
-    }
+    follow_redirect(parts_, head_.status, current_, target);
+    hops_.emplace_back(current_, head_.status);
     current_ = std::move(target);
     site_.redirected_to(current_.to_string());
 }

@@ -14,6 +14,7 @@
 #include <tandem/coro/task.hpp>
 #include <tandem/coro/timeout.hpp>
 #include <tandem/http/headers.hpp>
+#include <tandem/http/redirect_hop.hpp>
 #include <tandem/http/url.hpp>
 
 #include "client_core.hpp"
@@ -68,6 +69,7 @@ class exchange {
     const reply_head& head() const noexcept { return head_; }
     const headers& trailers() const noexcept { return trailers_; }
     const error_site& site() const noexcept { return site_; }
+    const std::vector<redirect_hop>& hops() const noexcept { return hops_; }
     const url& current() const noexcept { return current_; }
     const url& asked() const noexcept { return parts_.target; }
 
@@ -80,7 +82,6 @@ class exchange {
     task<reply_head*> send_request();
     void measure_body();
     bool may_send_again() const noexcept;
-    std::optional<url> redirect_target() const;
     task<std::string_view> read_wire();
     void begin_body();
     task<std::size_t> read_decoded(std::span<char> room);
@@ -99,6 +100,8 @@ class exchange {
     request_parts parts_;
     /// Where its redirects have led.
     url current_;
+    /// The redirects that led there.
+    std::vector<redirect_hop> hops_;
     const std::shared_ptr<const route> route_;
     error_site site_;
     const time_point started_;

@@ -75,6 +75,9 @@ const headers& response::headers() const noexcept {
 const url& response::from() const noexcept {
     return exchange_->current();
 }
+const std::vector<redirect_hop>& response::redirects() const noexcept {
+    return exchange_->hops();
+}
 std::optional<std::uint64_t> response::content_length() const noexcept {
     return exchange_->head().content_length;
 }

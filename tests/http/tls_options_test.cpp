@@ -132,7 +132,7 @@ TEST_CASE("a server below the minimum version is refused") {
 }
 
 TEST_CASE("http/1.1 is what a client offers by ALPN") {
-    for (const std::string protocol : {"http/1.1", "h2"}) {
+    for (const auto& protocol : {std::string("http/1.1"), std::string("h2")}) {
         auto setup = tls_server();
         setup.protocol = protocol;
         scripted_server server(

@@ -11,6 +11,7 @@
 #include <tandem/coro/task.hpp>
 #include <tandem/http/body.hpp>
 #include <tandem/http/headers.hpp>
+#include <tandem/http/redirect_hop.hpp>
 #include <tandem/http/url.hpp>
 
 namespace boost::json {
@@ -42,6 +43,8 @@ class TANDEM_API response {
     const http::headers& headers() const noexcept;
     /// Where the reply came from, after redirects.
     const url& from() const noexcept;
+    /// The redirects that led there, the first one first; empty where there was none.
+    const std::vector<redirect_hop>& redirects() const noexcept;
     /// The body's length in bytes, where the server said it.
     std::optional<std::uint64_t> content_length() const noexcept;
 
