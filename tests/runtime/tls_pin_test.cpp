@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <tandem/coro/loop.hpp>
+
 #include "support/tls_pair.hpp"
 
 using tandem::task;
