@@ -27,22 +27,38 @@ std::size_t half_of_memory() noexcept {
 
 class arena::region final : public shared_region {
   public:
-    region(std::byte* data, std::size_t size, std::uint64_t place,
+    region(arena& from, std::byte* data, std::size_t size, std::uint64_t place,
            std::shared_ptr<std::atomic<std::size_t>> counter) noexcept
         : shared_region(data, size, place)
+        , from_(from)
         , counter_(std::move(counter)) {}
     ~region() override {
         if (counter_) *counter_ -= size();
-        own().release(place(), size());
+        from_.release(place(), size());
     }
+    bool is_from(const arena& which) const noexcept { return &from_ == &which; }
 
   private:
+    arena& from_;
     std::shared_ptr<std::atomic<std::size_t>> counter_;
 };
 
+namespace {
+
+std::atomic<arena*> present = nullptr;
+std::mutex making;
+
+} // namespace
+
 arena& arena::own() {
-    static auto& only = *new arena;
-    return only;
+    if (arena* const made = present.load(std::memory_order_acquire)) return *made;
+    const std::lock_guard lock(making);
+    if (!present.load()) present.store(new arena);
+    return *present.load();
+}
+
+void arena::forked() noexcept {
+    present.store(nullptr);
 }
 
 arena::arena() noexcept {
@@ -73,7 +89,7 @@ region_pointer arena::allocate(std::size_t size, std::shared_ptr<std::atomic<std
             std::find_if(free_.begin(), free_.end(), [&](const auto& each) { return each.second >= size; });
         if (at == free_.end()) return nullptr;
         const std::uint64_t place = at->first;
-        auto made = std::make_shared<region>(base_ + place, size, place, counter);
+        auto made = std::make_shared<region>(*this, base_ + place, size, place, counter);
         // From here on nothing throws but for a node that is there already.
         auto node = free_.extract(at);
         node.key() += size;
@@ -122,7 +138,8 @@ void arena::release(std::uint64_t place, std::size_t size) noexcept {
 }
 
 bool arena::is_its(const shared_region& region) noexcept {
-    return dynamic_cast<const arena::region*>(&region) != nullptr;
+    const auto* const known = dynamic_cast<const arena::region*>(&region);
+    return known && known->is_from(own());
 }
 
 bool arena::trim(duration unused_for) noexcept {

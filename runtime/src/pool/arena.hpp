@@ -20,6 +20,9 @@ class arena {
   public:
     /// Made when it is first asked for, and never destroyed.
     static arena& own();
+    /// In a process that was forked, while it has one thread: the arena is its parent's from here on. What
+    /// is in there stays, shared with that and with its other children.
+    static void forked() noexcept;
 
     /// False where the system gave none: then there are no regions.
     bool is_there() const noexcept { return base_ != nullptr; }

@@ -95,8 +95,10 @@ pool_job* pool_state::take_back(worker& from, std::size_t place) noexcept {
 void pool_state::hand_over(pool_job& job, worker& to) {
     if (!job.call_.bytes.attached().empty() && !to.link->maps_arena()) {
         count(job, &job_figures::failed);
-        return fail(job, std::make_exception_ptr(codec_error(
-                             job.name() + ": the worker cannot map the memory that a shared_buffer is in")));
+        return fail(job,
+                    std::make_exception_ptr(codec_error(
+                        job.name() +
+                        ": the worker does not see the memory that a shared object of its arguments is in")));
     }
     frame_header header;
     header.type = frame_type::call;

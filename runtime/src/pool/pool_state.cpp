@@ -138,6 +138,9 @@ void pool_state::worker_sent(worker_link& from, const frame_header& header, byte
         failed_starts_ = 0;
         from.stop_allowance();
         by.now = phase::idle;
+        for (const detail::setup_call* call : {&options_.initializer_call(), &options_.preload_call()})
+            for (const region_pointer& each : call->attached())
+                by.regions.grant(each);
     } else {
         answered(by, header, std::move(payload));
     }

@@ -84,7 +84,11 @@ class worker {
         if (setup.has_initializer()) {
             encoder notice(sizeof(frame_header));
             send(notice, frame_type::setting_up, frame_header());
-            attempt(setup_step::initializer, [&] { setup.initialize(); });
+            attempt(setup_step::initializer, [&] {
+                setup_memory memory(*arena_);
+                const payload_scope shared(&memory);
+                setup.initialize();
+            });
         }
         output_->setup_ends(); // what has been printed so far belongs to no job
         wake_without_preempting();

@@ -30,6 +30,9 @@ class worker_arena final : public payload_memory {
     /// The bytes at `place`, which the pool has filled. Throws codec_error where there are none.
     const std::byte* at(std::uint64_t place, std::size_t size) const;
 
+    /// What sets the worker up has been decoded: what that has named is the pool's for as long as the worker
+    /// lives, and needs no account.
+    void setup_ends() noexcept { named_.clear(); }
     /// The job's function has returned: tells the pool which of its arguments the worker goes on using.
     void job_ends() noexcept;
     /// Tells the pool what is not used any more. Returns true if there was something.
@@ -48,6 +51,20 @@ class worker_arena final : public payload_memory {
     std::vector<std::weak_ptr<loan>> named_;
     std::mutex access_;
     std::vector<std::uint64_t> unused_;
+};
+
+/// For the decoding of what sets a worker up: it names what the pool keeps, and is given nothing else.
+class setup_memory final : public payload_memory {
+  public:
+    explicit setup_memory(worker_arena& arena) noexcept
+        : arena_(arena) {}
+    ~setup_memory() { arena_.setup_ends(); }
+    region_pointer allocate(std::size_t) noexcept override { return nullptr; }
+    bool can_name(const shared_region&) const noexcept override { return false; }
+    region_pointer find(std::uint64_t place, std::size_t size) override { return arena_.find(place, size); }
+
+  private:
+    worker_arena& arena_;
 };
 
 } // namespace tandem::detail

@@ -20,12 +20,15 @@
 #include <vector>
 
 #include "io/unique_fd.hpp"
+#include "pool/arena.hpp"
 #include "pool/frame.hpp"
 #include "pool/output_marks.hpp"
 #include "pool/spawn.hpp"
+#include "pool/worker_arena.hpp"
 #include "pool/worker_control.hpp"
 #include "pool/worker_log.hpp"
 #include "pool/worker_main.hpp"
+#include "pool/worker_mark.hpp"
 #include "pool/worker_setup.hpp"
 #include "pool/zygote_talk.hpp"
 #include <tandem/base/error.hpp>
@@ -104,7 +107,10 @@ class zygote {
     explicit zygote(const worker_mark& mark)
         : parent_(watch_parent(mark.parent))
         , page_(worker_page)
-        , setup_(std::make_unique<worker_setup>(worker_setup_file)) {
+        , setup_(std::make_unique<worker_setup>(worker_setup_file))
+        // A copy: the number is each worker's.
+        , arena_(*page_.operator->(), fcntl(worker_arena_file, F_DUPFD_CLOEXEC, worker_descriptors),
+                 [](frame_type, std::uint64_t) {}) {
         for (const int descriptor : {worker_data, worker_control, worker_page, worker_arena_file})
             fcntl(descriptor, F_SETFD, FD_CLOEXEC);
         output_.emplace(page_->output, setup_->captures_stdout());
@@ -115,6 +121,8 @@ class zygote {
         try {
             {
                 const killed_with_pool meanwhile;
+                setup_memory memory(arena_);
+                const payload_scope shared(&memory);
                 setup_->preload();
             }
             require_one_thread();
@@ -195,6 +203,7 @@ class zygote {
         output_.reset();
         workers_.clear();
         page_ = page_mapping();
+        arena::forked();
         for (std::size_t i = 0; i < received_.size(); ++i)
             if (dup2(received_[i].get(), request.numbers[i]) < 0) std::_Exit(71); // EX_OSERR
         received_.clear();
@@ -219,6 +228,8 @@ class zygote {
     int parent_;
     page_mapping page_;
     std::unique_ptr<worker_setup> setup_;
+    /// For the preload. What that has been given stays where it is in the workers, which map all of it again.
+    worker_arena arena_;
     std::optional<output_marks> output_;
     std::vector<unique_fd> received_;
     /// Not reaped yet.

@@ -52,12 +52,14 @@ class process_pool_options {
     /// Runs `function(arguments...)` in every worker before its first job, on the thread that runs its jobs:
     /// to open a file, to load a model. What it leaves in globals and statics is there for the jobs; what it
     /// returns is dropped. For functions and arguments the same rules hold as for process_pool::run, and they
-    /// are encoded at once: throws codec_error.
+    /// are encoded at once: throws codec_error. Shared values, arrays, locks and queues are for all workers
+    /// the same; shared_buffers are copied.
     ///
     /// What it throws breaks the pool: the broken_pool that jobs fail with then names it and has it as its
     /// cause(). So do three workers in a row that die in it. It may take its time: hello_within ends before
     /// it.
     template <class F, class... A> process_pool_options& initializer(F&& function, A&&... arguments) {
+        const detail::setup_scope encoding;
         initializer_ =
             detail::setup_call(detail::encode_call(std::forward<F>(function), std::forward<A>(arguments)...));
         return *this;
@@ -91,6 +93,7 @@ class process_pool_options {
     /// another worker is needed, by a new run of the preload; its workers go on, but nobody can tell how
     /// those end.
     template <class F, class... A> process_pool_options& preload(F&& function, A&&... arguments) {
+        const detail::setup_scope encoding;
         preload_ =
             detail::setup_call(detail::encode_call(std::forward<F>(function), std::forward<A>(arguments)...));
         return *this;
