@@ -94,6 +94,15 @@ TEST_CASE("workers start with what was preloaded, keep to their limits, and are 
 }
 #endif
 
+TEST_CASE("shared has workers count, fill an array, send results and lock, and outlives one that dies with the lock") {
+    auto shared = test::run({test::program("shared")});
+    INFO(shared.errors);
+    CHECK(shared.status == 0);
+    CHECK(shared.output == "9592 primes came through the queue, the largest is 99991\n"
+                           "100000 numbers were tested; primes end in 1: 2387 3: 2402 7: 2411 9: 2390\n"
+                           "a worker was killed while it had the lock, and the next owner knows\n");
+}
+
 TEST_CASE("executors runs the same function in a thread and in a process, as calls, jobs and maps") {
     auto executors = test::run({test::program("executors")});
     INFO(executors.errors);

@@ -1,6 +1,8 @@
 // Calls that must not compile: CTest builds this once for each REFUSED and looks for the cure in what the
 // compiler says. Without REFUSED it compiles.
 #include <tandem/pool/process_pool.hpp>
+#include <tandem/pool/process_queue.hpp>
+#include <tandem/pool/shared_array.hpp>
 
 #include <functional>
 #include <map>
@@ -35,6 +37,10 @@ class secretive {
 struct shape {
     virtual ~shape() = default;
 };
+struct name_and_pointer {
+    char name[16];
+    int* number;
+};
 struct counter {
     int next() { return ++count; }
     int count = 0;
@@ -61,6 +67,7 @@ void use(tandem::process_pool& pool, tandem::encoder& out, const with_reference&
     static_cast<void>(pool.run(take_text, "converted"));
     send(out, captured);
     static_cast<void>(referring);
+    static_cast<void>(tandem::shared_value<int>().load());
 #if defined(REFUSED_pointer)
     send(out, &captured);
 #elif defined(REFUSED_pointer_inside)
@@ -123,5 +130,29 @@ void use(tandem::process_pool& pool, tandem::encoder& out, const with_reference&
     tandem::process_pool_options().preload(write_to, captured);
 #elif defined(REFUSED_argument_count)
     static_cast<void>(pool.run(take_text));
+#elif defined(REFUSED_shared_pointer_value)
+    tandem::shared_value<int*>();
+#elif defined(REFUSED_shared_pointer_inside)
+    tandem::shared_value<with_pointer>();
+#elif defined(REFUSED_shared_pointer_behind_array)
+    tandem::shared_value<name_and_pointer>();
+#elif defined(REFUSED_shared_text)
+    tandem::shared_value<std::string>();
+#elif defined(REFUSED_shared_view)
+    tandem::shared_value<std::string_view>();
+#elif defined(REFUSED_shared_reference)
+    tandem::shared_value<std::reference_wrapper<int>>(std::ref(captured));
+#elif defined(REFUSED_shared_virtual)
+    tandem::shared_value<shape>();
+#elif defined(REFUSED_shared_const)
+    tandem::shared_value<const int>(1);
+#elif defined(REFUSED_array_of_pointers)
+    tandem::shared_array<int*>(3);
+#elif defined(REFUSED_array_of_text)
+    tandem::shared_array<std::string>(3);
+#elif defined(REFUSED_queue_of_pointers)
+    tandem::process_queue<int*>(3);
+#elif defined(REFUSED_queue_of_views)
+    tandem::process_queue<std::string_view>(3);
 #endif
 }

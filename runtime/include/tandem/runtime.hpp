@@ -35,7 +35,12 @@
 #include <tandem/observe/metrics.hpp>
 #include <tandem/observe/observer.hpp>
 #include <tandem/pool/carry_exception.hpp>
+#include <tandem/pool/process_mutex.hpp>
 #include <tandem/pool/process_pool.hpp>
+#include <tandem/pool/process_queue.hpp>
+#include <tandem/pool/shared_array.hpp>
+#include <tandem/pool/shared_buffer.hpp>
+#include <tandem/pool/shared_value.hpp>
 #include <tandem/pool/worker.hpp>
 #include <tandem/run.hpp>
 #include <tandem/sync/barrier.hpp>
