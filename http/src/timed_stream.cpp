@@ -26,19 +26,18 @@ void timed_stream::begin(const error_site& site) noexcept {
 }
 
 task<std::size_t> timed_stream::write_some(std::string_view bytes) {
-    const bool is_watched = limits_->low_speed > 0;
-    const auto before = is_watched ? loop::current().now() : time_point();
+    const auto some = [this, bytes] { return stream_->write_some(bytes); };
+    if (limits_->low_speed > 0) co_return co_await watched(some, time_limit::write);
     try {
-        const std::size_t sent = co_await timeout(limits_->read, stream_->write_some(bytes));
-        if (is_watched) count(loop::current().now() - before, sent);
-        co_return sent;
+        co_return co_await timeout(limits_->read, stream_->write_some(bytes));
     } catch (const timed_out&) {
         site_->fail_timed_out(time_limit::write, limits_->read);
     }
 }
 
 task<std::size_t> timed_stream::read_some(std::span<char> room) {
-    if (has_begun_ && limits_->low_speed > 0) co_return co_await read_watched(room);
+    const auto some = [this, room] { return stream_->read_some(room); };
+    if (has_begun_ && limits_->low_speed > 0) co_return co_await watched(some, time_limit::read);
     const auto limit = has_begun_ ? limits_->read : limits_->before_first_byte();
     try {
         const std::size_t size = co_await timeout(limit, stream_->read_some(room));
@@ -50,19 +49,19 @@ task<std::size_t> timed_stream::read_some(std::span<char> room) {
     }
 }
 
-/// Waits no longer than the window is open, so that a server which sends nothing at all is too slow in time.
-task<std::size_t> timed_stream::read_watched(std::span<char> room) {
+/// Waits no longer than the window is open, so that a server which moves nothing at all is too slow in time.
+/// A read or write of some bytes that is cancelled loses nothing, and can begin again.
+template <class Operation> task<std::size_t> timed_stream::watched(const Operation& some, time_limit which) {
     const auto begin = loop::current().now();
     auto before = begin;
     for (;;) {
         const auto silence_left = limits_->read - (before - begin);
         const auto limit = std::min(silence_left, speed_.left(*limits_));
-        // A read that is cancelled loses nothing.
-        const auto size = co_await move_on_after(limit, stream_->read_some(room));
+        const auto size = co_await move_on_after(limit, some());
         const auto now = loop::current().now();
         count(now - before, size.value_or(0));
         if (size) co_return *size;
-        if (now - begin >= limits_->read) site_->fail_timed_out(time_limit::read, limits_->read);
+        if (now - begin >= limits_->read) site_->fail_timed_out(which, limits_->read);
         before = now;
     }
 }

@@ -58,7 +58,7 @@ class timed_stream {
     void reset() noexcept { stream_.reset(); }
 
   private:
-    task<std::size_t> read_watched(std::span<char> room);
+    template <class Operation> task<std::size_t> watched(const Operation& some, time_limit which);
     void count(duration waited, std::size_t bytes);
 
     std::unique_ptr<byte_stream> stream_;

@@ -121,6 +121,20 @@ TEST_CASE("a body that stops runs into the low-speed time-out before the read ti
     });
 }
 
+TEST_CASE("a server that takes a body too slowly runs into the low-speed time-out") {
+    scripted_server server([](conversation& talk) {
+        talk.request();
+        while (!talk.take(1000).empty())
+            std::this_thread::sleep_for(1ms);
+    });
+    in_loop([&]() -> task<> {
+        client web(client_options().low_speed_limit(1'000'000'000, 50ms));
+        auto work = web.post(server.url()).body(std::string(64 * 1024 * 1024, 'x')).text();
+        auto error = co_await failure_of<timeout_error>(std::move(work));
+        CHECK(error.which() == time_limit::low_speed);
+    });
+}
+
 TEST_CASE("a body that comes fast enough passes, however long it takes") {
     scripted_server server([](conversation& talk) {
         talk.request();
