@@ -15,8 +15,9 @@ namespace tandem::http {
 ///     std::cout << co_await web.get("https://example.org/").text();
 ///
 /// Certificates are verified against the system's authorities (or `ca_file`) and the host's name, with
-/// TLS 1.2 at least. A GET that finds its idle connection closed by the server is sent again once, on a new
-/// one.
+/// TLS 1.2 at least. A request that finds its idle connection closed by the server is sent again once, on a
+/// new one, where that does no harm: its method is idempotent (RFC 9110 section 9.2.2), its body can be sent
+/// again, and no byte of a reply has come.
 ///
 /// Use it from one loop's thread; any number of requests at a time. It may be destroyed while requests of its
 /// own are under way: they end as if it still lived.
