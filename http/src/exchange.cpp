@@ -36,7 +36,8 @@ exchange::~exchange() {
 task<> exchange::open() {
     for (;;) {
         co_await send_once();
-        if (head_.status == 417 && parts_.continue_within) {
+        const bool can_send = !body_has_begun_ || parts_.body.can_be_sent_again();
+        if (head_.status == 417 && parts_.continue_within && can_send) {
             // RFC 9110 section 10.1.1: somebody on the way does not know how to ask first.
             parts_.continue_within.reset();
             co_await drain();
@@ -251,6 +252,7 @@ task<> exchange::drain() {
             // The header has said all there is to say; the connection is closed below.
         }
     }
+    decoder_.reset(); // which would miss what was thrown away
     lease_.release();
 }
 

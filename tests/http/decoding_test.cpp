@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <tandem/coro/sleep.hpp>
+#include <tandem/coro/task_group.hpp>
 #include <tandem/http/client.hpp>
 
 #include "http/in_loop.hpp"
@@ -8,6 +10,7 @@
 #include "support/scripted_server.hpp"
 #include "support/temp_folder.hpp"
 
+using namespace std::chrono_literals;
 using namespace tandem::http;
 using namespace tandem::literals;
 using tandem::task;
@@ -250,4 +253,58 @@ TEST_CASE("draining a bomb decodes nothing") {
         CHECK(text == "here");
     });
     CHECK(server.connections() == 1);
+}
+
+TEST_CASE("reading a decoded body can be cancelled at any moment") {
+    std::string text;
+    for (int i = 0; i < 20'000; ++i)
+        text += std::to_string(i * 7919 % 10'007) + ' ';
+    const auto bytes = test::zstd(test::gzip(text));
+    scripted_server server([&](conversation& talk) {
+        while (talk.request())
+            talk.send_in_pieces(coded(bytes, "gzip, zstd"), 5'000);
+    });
+    in_loop([&]() -> task<> {
+        client web(client_options().per_host(2));
+        auto fetch = [&]() -> task<> {
+            auto reply = co_await web.get(server.url()).send();
+            std::string all;
+            while (auto chunk = co_await reply.body().next())
+                all += *chunk;
+            CHECK((all == text));
+        };
+        for (int round = 0; round < 60; ++round) {
+            auto body = [&](tandem::task_group& group) -> task<> {
+                for (int i = 0; i < 3; ++i)
+                    group.spawn(fetch());
+                if (round % 2 == 0) {
+                    co_await tandem::sleep(round * 50us);
+                } else {
+                    for (int i = 0; i < round; ++i)
+                        co_await tandem::yield();
+                }
+                group.cancel();
+            };
+            co_await tandem::with_group(body);
+            CHECK(web.statistics().active == 0);
+        }
+        co_await fetch();
+    });
+}
+
+TEST_CASE("a coded body can be discarded, and nothing of it is read after that") {
+    const auto bytes = test::gzip(std::string(5'000'000, '.'));
+    scripted_server server(answering([&](const std::string&) { return coded(bytes, "gzip"); }));
+    in_loop([&]() -> task<> {
+        client web;
+        for (int i = 0; i < 2; ++i) {
+            auto reply = co_await web.get(server.url()).send();
+            auto first = co_await reply.body().next();
+            CHECK(first);
+            co_await reply.body().discard();
+            auto rest = co_await reply.body().next();
+            CHECK_FALSE(rest);
+        }
+        CHECK(web.statistics().connections_opened == 1);
+    });
 }

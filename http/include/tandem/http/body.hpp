@@ -48,7 +48,8 @@ class TANDEM_API body {
     task<boost::json::value> json();
 
     /// Reads what is left of a short body (16 KiB) and throws it away, so that the connection can serve the
-    /// next request; closes it where more is left. Throws nothing of its own.
+    /// next request; closes it where more is left. Nothing of the body can be read after that. Throws nothing
+    /// of its own.
     task<> discard();
 
     /// The fields behind a body that came in chunks (RFC 9110 section 6.5), known at its end.
