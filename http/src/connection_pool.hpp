@@ -72,7 +72,8 @@ class lease {
 
 /// All connections of one client. Belongs to one loop at a time: it binds to the loop of its first request,
 /// and is free for another when that loop is gone.
-class connection_pool final : public std::enable_shared_from_this<connection_pool>, private tandem::detail::timer {
+class connection_pool final : public std::enable_shared_from_this<connection_pool>,
+                              private tandem::detail::timer {
   public:
     explicit connection_pool(const client_options& options);
     ~connection_pool();
