@@ -79,6 +79,8 @@ class file_ring {
     intrusive_list<ring_operation, ring_queue_tag> waiting_;
     /// Submitted and not completed, requests to stop included: never more than there is room for completions.
     unsigned in_flight_ = 0;
+    /// Those of them that ask another one to stop.
+    unsigned stops_in_flight_ = 0;
     unsigned limit_ = 0;
     bool is_flush_due_ = false;
     bool is_listening_ = false;
