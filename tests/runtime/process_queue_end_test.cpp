@@ -213,8 +213,10 @@ TEST_CASE(
         const auto value = co_await queue.receive();
         got.emplace_back(which, value.value());
     };
+    auto first = [&]() -> task<> {
+        static_cast<void>(co_await tandem::as_result(tandem::timeout(5ms, receive(0))));
+    };
     auto all = [&](tandem::task_group& group) -> task<> {
-        auto first = [&]() -> task<> { co_await tandem::as_result(tandem::timeout(5ms, receive(0))); };
         group.spawn(first());
         for (int i = 1; i < 5; ++i)
             group.spawn(receive(i));
