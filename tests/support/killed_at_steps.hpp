@@ -12,6 +12,14 @@ namespace test {
 
 namespace detail {
 
+/// At how many places a process is killed at most: each has to be reached instruction by instruction, of
+/// which unoptimised and sanitized code takes more.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr long most_places = 15;
+#else
+inline constexpr long most_places = 100;
+#endif
+
 /// A copy of this process that is about to run `act`, stopped in front of it.
 inline pid_t fork_stopped(const std::function<void()>& act) {
     const pid_t child = fork();
@@ -50,8 +58,7 @@ inline int killed_at_steps(long stride, const std::function<void()>& prepare,
     check();
     REQUIRE(all > 100);
     int times = 1;
-    // Unoptimised or sanitized code takes more of them for the same.
-    stride = std::max(stride, all / 250);
+    stride = std::max(stride, all / detail::most_places);
     for (long at = 0; at < all + stride; at += stride, ++times) {
         prepare();
         const pid_t child = detail::fork_stopped(act);
