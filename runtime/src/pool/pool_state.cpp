@@ -145,7 +145,7 @@ void pool_state::worker_sent(worker_link& from, const frame_header& header, byte
         answered(by, header, std::move(payload));
     }
     if (!from.is_alive()) return;
-    settle(by);
+    settle(by, header.type != frame_type::hello);
     dispatch();
     finish_if_done();
 }

@@ -112,8 +112,8 @@ class pool_state final : private worker_owner, private loop_guest {
     void note_given(worker& to) noexcept;
     /// It has done its share: another takes its place now, and it leaves when it has no job left.
     void retire(worker& which) noexcept;
-    /// To be called when a worker may have become idle, or has answered.
-    void settle(worker& which);
+    /// To be called when a worker may have become idle, or has answered; with `ran` it has ended a job.
+    void settle(worker& which, bool ran);
     void leave(worker& which);
     /// To be called when one more or one less is there.
     void note_workers() noexcept;

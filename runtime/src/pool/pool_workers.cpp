@@ -46,9 +46,11 @@ void pool_state::retire(worker& which) noexcept {
     ++replacements_due_;
 }
 
-void pool_state::settle(worker& which) {
+void pool_state::settle(worker& which, bool ran) {
     const bool may_go_on = which.now == phase::idle || which.now == phase::busy;
-    if (options_.recycle_above() != 0 && may_go_on && !which.retires) {
+    // Only after a job: one that is too large from the start would else give way for ever, and nothing be
+    // run.
+    if (options_.recycle_above() != 0 && ran && may_go_on && !which.retires) {
         if (!which.memory) which.memory = std::make_shared<process_memory>(which.link->pid());
         if (which.memory->own() > options_.recycle_above()) retire(which);
     }
