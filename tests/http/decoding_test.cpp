@@ -203,6 +203,11 @@ TEST_CASE("garbage behind coded data is ignored, and the connection used again")
 }
 
 TEST_CASE("a bomb is stopped by the limit, in constant memory") {
+#ifdef __SANITIZE_ADDRESS__
+    constexpr auto most = 32_MiB + 256_MiB; // AddressSanitizer keeps so much of what was freed
+#else
+    constexpr auto most = 32_MiB;
+#endif
     // Two GiB in two MiB, by the same member again and again.
     const auto member = zeros(16'000'000);
     scripted_server server([&](conversation& talk) {
@@ -221,7 +226,7 @@ TEST_CASE("a bomb is stopped by the limit, in constant memory") {
         while (auto chunk = co_await reply.body().next())
             size += chunk->size();
         CHECK(size == 130u * 16'000'000u);
-        CHECK(test::resident_memory() < before + 32_MiB);
+        CHECK(test::resident_memory() < before + most);
     });
 }
 
