@@ -74,6 +74,8 @@ class exchange {
     const url& asked() const noexcept { return parts_.target; }
 
   private:
+    task<> ask_until_answered();
+    bool can_be_put_otherwise();
     task<> send_once();
     task<> wait_for_turn();
     task<> connect();

@@ -1,0 +1,93 @@
+// How an exchange gets the reply of the URL that it is at.
+#include "exchange.hpp"
+
+#include <tandem/base/log.hpp>
+
+#include "transport.hpp"
+
+namespace tandem::http::detail {
+
+/// Sends the request until there is a reply that says more than how it should have been put.
+task<> exchange::ask_until_answered() {
+    for (;;) {
+        co_await send_once();
+        if (!can_be_put_otherwise()) co_return;
+        co_await drain();
+    }
+}
+
+/// Looks at a reply that asks for the same request in another form, and puts it so. Returns whether it is to
+/// be sent again.
+bool exchange::can_be_put_otherwise() {
+    if (body_has_begun_ && !parts_.body.can_be_sent_again()) return false;
+    if (head_.status == 417 && parts_.continue_within) {
+        // RFC 9110 section 10.1.1: somebody on the way does not know how to ask first.
+        parts_.continue_within.reset();
+        return true;
+    }
+    return false;
+}
+
+task<> exchange::send_once() {
+    if (current_.is_https() && !parts_.settings.verifies)
+        log(log_level::warning, site_.url() + ": talks to " + std::string(current_.origin()) +
+                                    " without verifying who that is, as this request asked for");
+    measure_body();
+    co_await wait_for_turn();
+    if (lease_.get()) {
+        ++core_->pool->counts.connections_reused;
+        const bool answered = co_await ask_over_idle();
+        if (answered) co_return;
+        lease_.drop_connection();
+        ++core_->pool->counts.retries;
+    }
+    co_await connect();
+    co_await ask();
+}
+
+task<> exchange::wait_for_turn() {
+    const auto limit = parts_.settings.limits.queue;
+    auto turn = core_->pool->acquire(connection_key{std::string(current_.origin()), route_});
+    if (!limit) {
+        lease_ = co_await std::move(turn);
+        co_return;
+    }
+    try {
+        lease_ = co_await timeout(*limit, std::move(turn));
+    } catch (const timed_out&) {
+        site_.fail_timed_out(time_limit::queue, *limit);
+    }
+}
+
+task<> exchange::connect() {
+    const auto& limits = parts_.settings.limits;
+    auto made = co_await open_transport(current_, site_, *route_, limits);
+    if (made.was_resumed) ++core_->pool->counts.sessions_resumed;
+    lease_.attach(std::make_unique<connection>(std::move(made.stream)));
+}
+
+task<> exchange::ask() {
+    ++core_->pool->counts.requests;
+    lease_->obey(parts_.settings.limits);
+    head_ = std::move(*co_await send_request());
+    if (lease_->is_done()) lease_.release();
+}
+
+/// Returns false where the server had closed the connection before it saw the request. One that can be sent
+/// again with the same effect may then be (RFC 9110 section 9.2.2), on a new connection: another idle one may
+/// be as dead.
+task<bool> exchange::ask_over_idle() {
+    try {
+        co_await ask();
+        co_return true;
+    } catch (const connect_error&) {
+        if (!lease_->was_stale() || !may_send_again()) throw;
+    }
+    co_return false;
+}
+
+bool exchange::may_send_again() const noexcept {
+    return parts_.settings.retries_stale && parts_.is_idempotent() && parts_.body.can_be_sent_again();
+}
+
+} // namespace tandem::http::detail
