@@ -11,6 +11,8 @@ namespace tandem::http::detail {
 namespace {
 
 constexpr std::string_view version_prefix = "HTTP/1.";
+/// The size of a chunk in 16 digits, and its line's end.
+constexpr std::size_t plain_chunk_line = 18;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -318,6 +320,8 @@ void reply_parser::consume_size_line(const char* bytes, std::size_t count, step&
         const char c = bytes[made.used++];
         if (++chunk_line_size_ > longest_chunk_line)
             return refuse("a chunk's size line is longer than 4 KiB");
+        if (chunk_line_size_ > plain_chunk_line && ++extensions_size_ > longest_extensions)
+            return refuse("the extensions of its chunks are 256 KiB longer than the chunks");
         if (state_ == state::chunk_size_end) {
             if (c != '\n') return refuse("a chunk's size line contains a CR");
             return end_size_line();
@@ -351,6 +355,7 @@ void reply_parser::add_digit(int digit) {
 void reply_parser::end_size_line() {
     if (!has_digits_) return refuse("a chunk's size is missing");
     state_ = left_ > 0 ? state::chunk_data : state::trailer;
+    extensions_size_ -= std::min(extensions_size_, left_);
     chunk_line_size_ = 0;
     has_digits_ = false;
     size_is_over_ = false;

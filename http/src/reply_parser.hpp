@@ -40,6 +40,8 @@ class reply_parser {
     static constexpr std::size_t most_fields = 1000;
     /// Of a chunk's size with its extensions, which nobody reads.
     static constexpr std::size_t longest_chunk_line = 4 * 1024;
+    /// Of all those lines, beyond the sizes themselves: so much more than there are bytes in the chunks.
+    static constexpr std::size_t longest_extensions = longest_header;
 
     /// Makes it ready for the next reply; one to HEAD has no body, whatever its header says.
     void reset(bool answers_head = false);
@@ -129,6 +131,8 @@ class reply_parser {
     /// Of the body, or of the chunk.
     std::uint64_t left_ = 0;
     std::size_t chunk_line_size_ = 0;
+    /// By how much the extensions so far are longer than the chunks.
+    std::uint64_t extensions_size_ = 0;
     bool has_digits_ = false;
     bool size_is_over_ = false;
 };

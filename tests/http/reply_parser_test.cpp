@@ -219,6 +219,31 @@ TEST_CASE("a chunk's line ends where every reader sees its end") {
     CHECK(in_chunks("5;" + std::string(5000, 'x')).trouble == "a chunk's size line is longer than 4 KiB");
 }
 
+TEST_CASE("the extensions of all chunks together may be so much longer than the chunks, and no more") {
+    // Each line has 4000 bytes beyond the room for its size.
+    const std::string signature = ";signature=" + std::string(4000 + 18 - 11 - 4, 's') + "\r\n";
+    auto chunks = [&](std::size_t count, const std::string& size_and_data) {
+        const auto line_end = size_and_data.find('\n') - 1;
+        std::string all;
+        for (std::size_t i = 0; i < count; ++i)
+            all +=
+                size_and_data.substr(0, line_end) + signature + size_and_data.substr(line_end + 2) + "\r\n";
+        return all;
+    };
+    const std::string trouble = "the extensions of its chunks are 256 KiB longer than the chunks";
+    const auto some = chunks(65, "01\r\nx");
+    CHECK(in_chunks(some + "0\r\n\r\n").body == std::string(65, 'x'));
+    const auto many = chunks(66, "01\r\nx");
+    CHECK(in_chunks(many).trouble == trouble);
+    for (const std::size_t piece : {1u, 1000u})
+        CHECK(parsed_in_pieces(chunked + many, piece).trouble == trouble);
+    // Who signs each chunk of a long body is no attacker.
+    const auto signed_body = chunks(500, "fa0\r\n" + std::string(4000, 'x'));
+    CHECK(in_chunks(signed_body + "0\r\n\r\n").body.size() == 500 * 4000);
+    // A size that never comes pays for nothing before.
+    CHECK(in_chunks(some + chunks(1, "7fffffffffffffff\r\n")).trouble == trouble);
+}
+
 TEST_CASE("trailers are kept apart from the header") {
     const auto reply = in_chunks("0\r\nX-Sum: 1\r\nContent-Length: 7\r\n\r\n");
     CHECK(reply.is_done);
