@@ -142,6 +142,25 @@ TEST_CASE("a bomb in a bomb is stopped at the limit, and lets others have their 
     CHECK(decoded({"gzip", "gzip"}, bytes, 1000, 1000, 1'000'000).fault == fault::too_large);
 }
 
+TEST_CASE("a zstd frame has the size that its header declares") {
+    // RFC 8878 section 3.1.1: a header that declares a size of one byte, two blocks as they are, and an empty
+    // last one, at which the library does not look at the size.
+    auto frame = [](char declared) {
+        return "\x28\xb5\x2f\xfd\x20" + std::string(1, declared) +
+               std::string("\x28\0\0hello\x30\0\0 world\x01\0\0", 20);
+    };
+    for (const std::size_t piece : {1u, 3u, 1000u}) {
+        INFO("in pieces of " << piece);
+        CHECK(decoded({"zstd"}, frame(11) + frame(11), piece).text == "hello worldhello world");
+        for (const char wrong : {0, 10, 12, 100}) {
+            CHECK(decoded({"zstd"}, frame(wrong), piece).fault == fault::malformed);
+            CHECK(decoded({"zstd"}, frame(11) + frame(wrong), piece).fault == fault::malformed);
+        }
+    }
+    CHECK(decoded({"zstd"}, frame(12), 1).trouble ==
+          "the body is not valid zstd: a frame has not the size that its header declares");
+}
+
 TEST_CASE("a window larger than 8 MiB is refused") {
     std::string out(20'000'000, '\0');
     ZSTD_CCtx* const context = ZSTD_createCCtx();

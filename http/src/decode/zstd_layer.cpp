@@ -1,5 +1,8 @@
 #include "decode/layer.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <new>
 
 #include <zstd.h>
@@ -34,11 +37,18 @@ class zstd_layer final : public layer {
                 is_garbage_ = true;
                 break;
             }
+            keep_header(in.substr(0, from.pos));
             in.remove_prefix(from.pos);
             frame_bytes_ += from.pos;
+            frame_made_ += to.pos;
             if (hint == 0 && frame_bytes_ > 0) {
+                if (!has_declared_size()) {
+                    refuse("a frame has not the size that its header declares");
+                    return 0;
+                }
                 has_ended_ = true;
                 frame_bytes_ = 0;
+                frame_made_ = 0;
             }
             if (to.pos > 0 || in.empty()) return to.pos;
         }
@@ -54,9 +64,25 @@ class zstd_layer final : public layer {
     const char* name() const noexcept override { return "zstd"; }
 
   private:
+    void keep_header(std::string_view taken) noexcept {
+        if (frame_bytes_ >= header_.size()) return;
+        const auto size = std::min(taken.size(), header_.size() - frame_bytes_);
+        std::memcpy(header_.data() + frame_bytes_, taken.data(), size);
+    }
+
+    /// At a frame's end. The library looks at its size only where its last block is not empty.
+    bool has_declared_size() const noexcept {
+        const auto declared =
+            ZSTD_getFrameContentSize(header_.data(), std::min(frame_bytes_, header_.size()));
+        return declared == ZSTD_CONTENTSIZE_UNKNOWN || declared == frame_made_;
+    }
+
     ZSTD_DStream* stream_;
-    /// Taken since the last frame ended.
+    /// Taken, and given, since the last frame ended.
     std::size_t frame_bytes_ = 0;
+    unsigned long long frame_made_ = 0;
+    /// The first of the bytes taken: the longest header that a frame can have (RFC 8878 section 3.1.1.1).
+    std::array<char, 18> header_{};
     bool has_ended_ = false;
     bool is_garbage_ = false;
 };
