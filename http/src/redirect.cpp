@@ -67,6 +67,8 @@ void follow_redirect(request_parts& parts, int status, const url& current, const
     if (target.origin() == current.origin()) return;
     for (const char* name : {"Authorization", "Cookie", "Proxy-Authorization", "Host"})
         parts.fields.remove(name);
+    for (const auto& name : parts.secret_names)
+        parts.fields.remove(name);
     if (!parts.fields.contains("Referer")) return;
     const auto referer = without_user(parts.fields["Referer"]);
     parts.fields.remove("Referer");

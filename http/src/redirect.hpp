@@ -22,8 +22,9 @@ void check_redirect(const request_settings& settings, const std::vector<redirect
 
 /// Makes of a request the one that follows a redirect with `status` from `current` to `target`. RFC 9110
 /// section 15.4: 303 becomes a GET (HEAD stays), 301 and 302 do for POST, 307 and 308 change nothing.
-/// Whatever speaks for the caller (Authorization, Cookie, Proxy-Authorization, each value of them, and a
-/// Referer's user name) goes to no other origin, and does not come back should a later redirect lead back.
+/// Whatever speaks for the caller (Authorization, Cookie, Proxy-Authorization and the headers that he calls
+/// secret, each value of them, and a Referer's user name) goes to no other origin, and does not come back
+/// should a later redirect lead back.
 void follow_redirect(request_parts& parts, int status, const url& current, const url& target);
 
 } // namespace tandem::http::detail

@@ -100,6 +100,12 @@ request_builder& request_builder::header(std::string_view name, std::string_view
     return *this;
 }
 
+request_builder& request_builder::secret_header(std::string_view name, std::string_view value) {
+    header(name, value);
+    parts_->secret_names.emplace_back(name);
+    return *this;
+}
+
 request_builder& request_builder::raise_for_status(bool yes) {
     parts_->raise_for_status = yes;
     return *this;

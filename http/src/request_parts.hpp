@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <tandem/base/clock.hpp>
 #include <tandem/http/headers.hpp>
@@ -44,6 +45,8 @@ struct request_parts {
     std::string method;
     url target;
     headers fields;
+    /// The names of those fields that no other origin may see, beside the ones that all know.
+    std::vector<std::string> secret_names;
     outgoing_body body;
     /// How long to wait for the server's word before the body is sent; nothing where it is not asked for.
     std::optional<duration> continue_within;

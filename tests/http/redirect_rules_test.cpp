@@ -120,6 +120,30 @@ TEST_CASE("every duplicate of a credential is dropped on the way to another orig
     CHECK(parts.fields.contains("X-Kept"));
 }
 
+TEST_CASE("a header that the caller calls secret reaches no other origin") {
+    scripted_server other(answering([](const std::string&) { return reply("there"); }));
+    scripted_server home(answering([&](const std::string& target) {
+        if (target == "/a") return redirect("/b");
+        return redirect(target == "/b" ? other.url("/c") : other.url("/"));
+    }));
+    in_loop([&]() -> task<> {
+        client web;
+        auto request = web.get(home.url("/a"))
+                           .header("X-Kept", "public")
+                           .secret_header("X-Api-Key", "secret")
+                           .secret_header("X-Token", "secret as well")
+                           .header("x-token", "still secret");
+        co_await request.text();
+    });
+    CHECK(has_all(home.requests().at(0), "X-Api-Key: secret\r\n", "x-token: still secret\r\n"));
+    CHECK(has_all(home.requests().at(1), "X-Api-Key: secret\r\n", "x-token: still secret\r\n"));
+    CHECK(has_all(seen_by_target(other), "X-Kept: public\r\n"));
+    CHECK(seen_by_target(other).find("secret") == std::string::npos);
+
+    client web;
+    CHECK_THROWS_AS(web.get(home.url()).secret_header("X-Key", "a\r\nb"), bad_request);
+}
+
 TEST_CASE("another port is another origin") {
     scripted_server other(answering([](const std::string&) { return reply("there"); }));
     scripted_server home(answering([&](const std::string&) { return redirect(other.url("/")); }));

@@ -58,6 +58,12 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     /// that is no token and a value with a CR, LF or NUL.
     request_builder& header(std::string_view name, std::string_view value);
 
+    /// The same for a header that speaks for the caller (`X-Api-Key`, a token): as Authorization, Cookie and
+    /// Proxy-Authorization do, it reaches the origin of the request's URL only, and is dropped where a
+    /// redirect leads to another scheme, host or port. A name once secret remains it, whatever `header` sets
+    /// later.
+    request_builder& secret_header(std::string_view name, std::string_view value);
+
     /// The body to send: a text or bytes, which go out as they are. This and the following functions each put
     /// theirs in the place of the others', and set a Content-Type, which `header` can replace. Throws
     /// bad_request for a type with control characters.
