@@ -109,6 +109,33 @@ TEST_CASE("a server that fails the expectation is asked again without it") {
     CHECK(server.connections() == 2);
 }
 
+TEST_CASE("a stream that was read is not sent again where the server fails the expectation too late") {
+    scripted_server server([&](conversation& talk) {
+        while (auto request = talk.request()) {
+            const auto body = talk.body(*request); // which comes after a while, though nobody asked for it
+            const bool was_asked = request->find("Expect:") != std::string::npos;
+            talk.send(was_asked ? reply("", "", "417 Expectation Failed") : reply(body));
+        }
+    });
+    in_loop([&]() -> task<> {
+        client web;
+        auto once = web.put(server.url()).body_stream(two_chunks()).expect_continue(1ms);
+        auto error = co_await failure_of<status_error>(once.text());
+        CHECK(error.status() == 417);
+        CHECK(has_all(error.what(), server.url(), "417 Expectation Failed"));
+        CHECK(server.requests().size() == 1);
+
+        auto handed_out = web.put(server.url()).body_stream(two_chunks()).expect_continue(1ms);
+        auto reply = co_await handed_out.send();
+        CHECK(reply.status() == 417);
+        CHECK(server.requests().size() == 2);
+
+        auto again = co_await web.put(server.url()).body_stream(two_chunks).expect_continue(1ms).text();
+        CHECK(again == "hello world");
+        CHECK(server.requests().size() == 4);
+    });
+}
+
 TEST_CASE("a reply that comes before the body is complete ends the sending") {
     scripted_server server([](conversation& talk) {
         talk.request();
