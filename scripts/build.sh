@@ -12,7 +12,9 @@ packages="g++ cmake ninja-build ca-certificates
 case $preset in
     clang* | fuzz*) packages="$packages clang-16 libclang-rt-16-dev" ;;
     debug*) packages="$packages valgrind" ;;
-    release*) packages="$packages python3 python3-uvloop python3-joblib" ;; # what the benchmarks compare with
+    release*) # what the benchmarks compare with
+        packages="$packages python3 python3-uvloop python3-joblib"
+        packages="$packages nginx-light curl aria2 wget2 python3-aiohttp" ;;
 esac
 
 missing=
