@@ -11,6 +11,7 @@
 #include "host_name.hpp"
 #include "text_codec.hpp"
 #include "url_text.hpp"
+#include "utf8.hpp"
 
 namespace tandem::http {
 
@@ -54,14 +55,6 @@ std::string_view scheme_of(std::string_view reference) {
     auto colon = reference.find_first_of(":/?#\\");
     if (colon == std::string_view::npos || reference[colon] != ':') return {};
     return reference.substr(0, colon);
-}
-
-/// The longest beginning of `text` within `limit` bytes that does not cut a UTF-8 sequence.
-std::string_view clipped(std::string_view text, std::size_t limit) {
-    if (text.size() <= limit) return text;
-    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80)
-        --limit;
-    return text.substr(0, limit);
 }
 
 } // namespace
@@ -152,7 +145,7 @@ std::string url::file_name() const {
     auto dot = name.rfind('.');
     auto extension =
         dot != std::string::npos && name.size() - dot <= longest_extension ? name.substr(dot) : "";
-    return std::string(clipped(name, longest_name - extension.size())) + extension;
+    return std::string(detail::clipped(name, longest_name - extension.size())) + extension;
 }
 
 std::ostream& operator<<(std::ostream& out, const url& u) {
