@@ -14,5 +14,5 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/tandem-config-version.cma
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/tandem-config.cmake ${PROJECT_BINARY_DIR}/tandem-config-version.cmake
               ${PROJECT_SOURCE_DIR}/cmake/FindLiburing.cmake ${PROJECT_SOURCE_DIR}/cmake/FindBrotli.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake ${PROJECT_SOURCE_DIR}/cmake/FindLibidn2.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake ${PROJECT_SOURCE_DIR}/cmake/FindLibidn2.cmake ${PROJECT_SOURCE_DIR}/cmake/FindLibpsl.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tandem)
