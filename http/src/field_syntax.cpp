@@ -28,4 +28,9 @@ bool has_control_character(std::string_view text) noexcept {
                        [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
+bool is_visible_ascii(std::string_view text) noexcept {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+}
+
 } // namespace tandem::http::detail

@@ -11,4 +11,7 @@ bool is_token(std::string_view text) noexcept;
 /// is no tab (RFC 9110 section 5.5 forbids CR, LF and NUL, and warns of the others).
 bool has_control_character(std::string_view text) noexcept;
 
+/// True for a text, not empty, of visible ASCII characters alone.
+bool is_visible_ascii(std::string_view text) noexcept;
+
 } // namespace tandem::http::detail
