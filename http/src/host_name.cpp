@@ -63,6 +63,7 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
 std::vector<std::string_view> labels_of(std::string_view name) {
     if (name.ends_with('.')) name.remove_suffix(1);
     std::vector<std::string_view> labels;
+    labels.reserve(4);
     for (;;) {
         const auto dot = name.find('.');
         labels.push_back(name.substr(0, dot));
@@ -72,8 +73,9 @@ std::vector<std::string_view> labels_of(std::string_view name) {
 }
 
 /// WHATWG's "ends in a number": such a name can be an address only.
-bool ends_in_number(const std::vector<std::string_view>& labels) {
-    const auto last = labels.back();
+bool ends_in_number(std::string_view name) {
+    if (name.ends_with('.')) name.remove_suffix(1);
+    const auto last = name.substr(name.rfind('.') + 1);
     if (!last.empty() && std::all_of(last.begin(), last.end(), is_digit)) return true;
     return last.starts_with("0x") && number_in(last);
 }
@@ -114,8 +116,7 @@ std::string host_in_ascii(std::string_view text) {
         if (!is_digit(c) && !(c >= 'a' && c <= 'z') && c != '-' && c != '.' && c != '_')
             refuse("name has a character that no host name has");
     }
-    const auto labels = labels_of(name);
-    return ends_in_number(labels) ? v4_address(labels) : name;
+    return ends_in_number(name) ? v4_address(labels_of(name)) : name;
 }
 
 } // namespace tandem::http::detail

@@ -13,6 +13,7 @@ int hex_value(char c) {
 } // namespace
 
 std::string percent_decoded(std::string_view text) {
+    if (text.find('%') == std::string_view::npos) return std::string(text);
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         bool triplet = text[i] == '%' && i + 2 < text.size();

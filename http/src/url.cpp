@@ -33,21 +33,25 @@ std::string in_lower_case(std::string_view text) {
     return lower;
 }
 
-std::uint16_t checked_port(std::string_view shown, std::string_view digits, bool https) {
+[[noreturn]] void refuse(std::string_view text, std::string_view why) {
+    throw bad_url(without_credentials(text), why);
+}
+
+/// The port that stands in `text` as `digits`.
+std::uint16_t checked_port(std::string_view text, std::string_view digits, bool https) {
     if (digits.empty()) return url::default_port(https);
     unsigned number = 0;
     for (const char digit : digits) {
-        if (digit < '0' || digit > '9') throw bad_url(shown, malformed_authority);
+        if (digit < '0' || digit > '9') refuse(text, malformed_authority);
         if (number <= 65535) number = number * 10 + static_cast<unsigned>(digit - '0');
     }
-    if (number == 0 || number > 65535) throw bad_url(shown, "not a URL: its port is not between 1 and 65535");
+    if (number == 0 || number > 65535) refuse(text, "not a URL: its port is not between 1 and 65535");
     return static_cast<std::uint16_t>(number);
 }
 
 void refuse_control_characters(std::string_view text) {
     for (unsigned char c : text)
-        if (c < 0x20 || c == 0x7f)
-            throw bad_url(without_credentials(text), "not a URL: it contains a control character");
+        if (c < 0x20 || c == 0x7f) refuse(text, "not a URL: it contains a control character");
 }
 
 /// A reference's scheme, or nothing where it has none (RFC 3986 section 4.2).
@@ -63,24 +67,23 @@ url::url(std::string_view text) {
     auto given = without_blanks_around(text);
     if (given.empty()) throw bad_url("\"\"", "not a URL: it is empty");
     refuse_control_characters(given);
-    const auto shown = without_credentials(given);
-    if (given.size() > longest_url) throw bad_url(shown, "not a URL: it is longer than a mebibyte");
+    if (given.size() > longest_url) refuse(given, "not a URL: it is longer than a mebibyte");
 
     const auto pieces = detail::cut_apart(given);
     const auto scheme = in_lower_case(pieces.scheme);
-    if ((scheme != "http" && scheme != "https") || !pieces.has_authority) throw bad_url(shown, wrong_scheme);
+    if ((scheme != "http" && scheme != "https") || !pieces.has_authority) refuse(given, wrong_scheme);
     const bool https = scheme == "https";
-    if (pieces.host.empty()) throw bad_url(shown, "not a URL: it names no host");
-    if (pieces.has_stray_text) throw bad_url(shown, malformed_authority);
+    if (pieces.host.empty()) refuse(given, "not a URL: it names no host");
+    if (pieces.has_stray_text) refuse(given, malformed_authority);
 
     std::string host_name;
     try {
         host_name = detail::host_in_ascii(pieces.host);
     } catch (const std::invalid_argument& reason) {
-        throw bad_url(shown, reason.what());
+        refuse(given, reason.what());
     }
-    if (host_name.empty()) throw bad_url(shown, "not a URL: it names no host");
-    port_ = checked_port(shown, pieces.port, https);
+    if (host_name.empty()) refuse(given, "not a URL: it names no host");
+    port_ = checked_port(given, pieces.port, https);
     user_info_ = detail::encoded_user_info(pieces.user_info);
     fragment_ = detail::encoded_fragment(pieces.fragment);
 
@@ -92,9 +95,9 @@ url::url(std::string_view text) {
     if (brackets) text_ += ']';
     if (port_ != default_port(https)) text_ += ":" + std::to_string(port_);
     path_begin_ = size();
-    // Boost.URL's grammar is the last word on what stands before the path; behind it browsers are laxer than
-    // RFC 3986.
-    if (!urls::parse_uri(text_)) throw bad_url(shown, malformed_authority);
+    // Boost.URL's grammar is the last word on an address in brackets. A name consists by now of what may
+    // stand there in any order (RFC 3986 section 3.2.2), and behind it browsers are laxer than that grammar.
+    if (brackets && !urls::parse_uri(text_)) refuse(given, malformed_authority);
     text_ += detail::without_dots(detail::encoded_path(pieces.path));
     query_begin_ = size();
     text_ += detail::encoded_query(pieces.query);

@@ -8,39 +8,72 @@ namespace tandem::http::detail {
 
 namespace {
 
-/// `text` with those of `forbidden`, the space, controls and bytes beyond ASCII encoded.
-std::string encoded(std::string_view text, std::string_view forbidden) {
+/// Bytes, as a table: URLs are looked at byte by byte, and there may be many.
+class byte_set {
+  public:
+    constexpr explicit byte_set(std::string_view bytes) {
+        for (const char c : bytes)
+            has_[static_cast<unsigned char>(c)] = true;
+    }
+    /// With the space, controls and bytes beyond ASCII.
+    constexpr byte_set with_unprintable() const {
+        byte_set more = *this;
+        for (std::size_t byte = 0; byte < 256; ++byte)
+            if (byte <= 0x20 || byte >= 0x7f) more.has_[byte] = true;
+        return more;
+    }
+    constexpr bool has(char c) const { return has_[static_cast<unsigned char>(c)]; }
+
+    /// Where the first of them is; the text's size where there is none.
+    std::size_t first_in(std::string_view text) const {
+        std::size_t at = 0;
+        while (at < text.size() && !has(text[at]))
+            ++at;
+        return at;
+    }
+
+  private:
+    bool has_[256] = {};
+};
+
+constexpr byte_set not_in_path = byte_set("\"#<>?^`{}").with_unprintable();
+constexpr byte_set not_in_query = byte_set("\"#<>'").with_unprintable();
+constexpr byte_set not_in_fragment = byte_set("\"<>`").with_unprintable();
+constexpr byte_set not_in_user_info = byte_set("\"#<>?^`{}/;=@[\\]|").with_unprintable();
+constexpr byte_set ends_of_authority("/\\?#");
+constexpr byte_set ends_of_path("?#");
+constexpr byte_set ends_of_query("#");
+
+std::string encoded(std::string_view text, const byte_set& forbidden) {
     constexpr char digits[] = "0123456789ABCDEF";
     std::string out;
     out.reserve(text.size());
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte > 0x20 && byte < 0x7f && forbidden.find(c) == std::string_view::npos) {
-            out += c;
-            continue;
-        }
+    for (;;) {
+        const auto good = forbidden.first_in(text);
+        out += text.substr(0, good);
+        if (good == text.size()) return out;
+        const auto byte = static_cast<unsigned char>(text[good]);
         out += '%';
         out += digits[byte >> 4];
         out += digits[byte & 15];
+        text.remove_prefix(good + 1);
     }
-    return out;
 }
 
 bool is_slash(char c) {
     return c == '/' || c == '\\';
 }
 
-bool is_dot(std::string_view segment) {
-    return segment == "." || (segment.size() == 3 && percent_decoded(segment) == ".");
-}
-
-bool is_dot_dot(std::string_view segment) {
-    return segment == ".." || (segment.size() <= 6 && percent_decoded(segment) == "..");
+/// How many dots a segment consists of: 1, 2, or 0 where it is something else.
+int dots_of(std::string_view segment) {
+    if (segment.empty() || segment.size() > 6 || (segment[0] != '.' && segment[0] != '%')) return 0;
+    const auto plain = percent_decoded(segment);
+    return plain == "." ? 1 : plain == ".." ? 2 : 0;
 }
 
 /// Cuts `text` off at the first of `marks`, and returns what stands before.
-std::string_view take_until(std::string_view& text, std::string_view marks) {
-    const auto end = std::min(text.find_first_of(marks), text.size());
+std::string_view take_until(std::string_view& text, const byte_set& marks) {
+    const auto end = marks.first_in(text);
     const auto taken = text.substr(0, end);
     text.remove_prefix(end);
     return taken;
@@ -74,43 +107,45 @@ url_pieces cut_apart(std::string_view text) noexcept {
     if (text.size() < 2 || !is_slash(text[0]) || !is_slash(text[1])) return pieces;
     text.remove_prefix(2);
     pieces.has_authority = true;
-    cut_authority(pieces, take_until(text, "/\\?#"));
-    pieces.path = take_until(text, "?#");
-    pieces.query = take_until(text, "#");
+    cut_authority(pieces, take_until(text, ends_of_authority));
+    pieces.path = take_until(text, ends_of_path);
+    pieces.query = take_until(text, ends_of_query);
     if (!text.empty()) pieces.fragment = text.substr(1);
     return pieces;
 }
 
 std::string encoded_path(std::string_view path) {
-    auto text = encoded(path, "\"#<>?^`{}");
+    auto text = encoded(path, not_in_path);
     std::replace(text.begin(), text.end(), '\\', '/');
     return text;
 }
 
 std::string encoded_query(std::string_view query) {
-    return encoded(query, "\"#<>'");
+    return encoded(query, not_in_query);
 }
 
 std::string encoded_fragment(std::string_view fragment) {
-    return encoded(fragment, "\"<>`");
+    return encoded(fragment, not_in_fragment);
 }
 
 std::string encoded_user_info(std::string_view user_info) {
-    return encoded(user_info, "\"#<>?^`{}/;=@[\\]|");
+    return encoded(user_info, not_in_user_info);
 }
 
 std::string without_dots(std::string_view path) {
     std::string out;
+    out.reserve(path.size());
     while (!path.empty()) {
         path.remove_prefix(1);
         auto end = path.find('/');
         auto segment = path.substr(0, end);
         bool last = end == std::string_view::npos;
         path.remove_prefix(segment.size());
-        if (is_dot_dot(segment)) {
+        const int dots = dots_of(segment);
+        if (dots == 2) {
             out.erase(out.empty() ? 0 : out.rfind('/'));
             if (last) out += '/';
-        } else if (is_dot(segment)) {
+        } else if (dots == 1) {
             if (last) out += '/';
         } else {
             out += '/';
