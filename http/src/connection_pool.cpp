@@ -35,7 +35,8 @@ class connection_pool::loop_end final : public boost::asio::execution_context::s
 class connection_pool::turn final : public tandem::detail::waiting_operation<turn>,
                                     public tandem::detail::list_hook<turn_tag> {
   public:
-    turn(connection_pool& pool, const connection_key& key)
+    /// Takes `key` with it when it is granted.
+    turn(connection_pool& pool, connection_key& key)
         : pool_(pool)
         , key_(key) {}
 
@@ -44,7 +45,7 @@ class connection_pool::turn final : public tandem::detail::waiting_operation<tur
         return std::move(granted_);
     }
 
-    const connection_key& key() const noexcept { return key_; }
+    connection_key& key() const noexcept { return key_; }
     std::uint64_t number() const noexcept { return number_; }
     void grant(lease given) noexcept {
         granted_ = std::move(given);
@@ -58,7 +59,7 @@ class connection_pool::turn final : public tandem::detail::waiting_operation<tur
     bool try_now() {
         // Room means that nobody waits for this origin: `wake_next` leaves none.
         if (!pool_.has_room(key_.origin)) return false;
-        granted_ = pool_.grant(key_);
+        granted_ = pool_.grant(std::move(key_));
         return true;
     }
     void enqueue() {
@@ -75,7 +76,7 @@ class connection_pool::turn final : public tandem::detail::waiting_operation<tur
     }
 
     connection_pool& pool_;
-    const connection_key& key_;
+    connection_key& key_;
     std::uint64_t number_ = 0;
     lease granted_;
 };
@@ -111,7 +112,7 @@ void lease::drop_connection() noexcept {
 void lease::release() noexcept {
     if (!pool_) return;
     auto pool = std::move(pool_);
-    pool->give_back(key_, std::move(connection_));
+    pool->give_back(std::move(key_), std::move(connection_));
 }
 
 connection_pool::connection_pool(const client_options& options)
@@ -164,14 +165,14 @@ bool connection_pool::has_room(const std::string& origin) const noexcept {
     return found == origins_.end() || found->second.active < per_host_;
 }
 
-lease connection_pool::grant(const connection_key& key) {
+lease connection_pool::grant(connection_key key) {
     auto& state = origins_[key.origin];
     ++state.active;
     ++counts.active;
     auto ready = take_idle(state, key);
     if (!ready) make_room(state);
     if (ready) in_use_.push_back(*ready);
-    return lease(shared_from_this(), key, std::move(ready));
+    return lease(shared_from_this(), std::move(key), std::move(ready));
 }
 
 /// An idle connection that the key may use, that is not too old, and on which nothing has arrived since: what
@@ -215,21 +216,24 @@ void connection_pool::close(idle_list::iterator idle) noexcept {
     requeue(origin);
 }
 
-void connection_pool::give_back(const connection_key& key, std::unique_ptr<connection> used) noexcept {
+void connection_pool::give_back(connection_key key, std::unique_ptr<connection> used) noexcept {
     auto& state = origins_[key.origin];
     --state.active;
     --counts.active;
     if (used) used->unlink();
-    if (used && used->can_be_reused() && bound_to_ && idle_limit_ > duration::zero())
-        keep(key, state, std::move(used));
-    used.reset();
-    requeue(key.origin);
+    if (used && used->can_be_reused() && bound_to_ && idle_limit_ > duration::zero()) {
+        keep(std::move(key), state, std::move(used));
+        requeue(idle_.back().key.origin);
+    } else {
+        used.reset();
+        requeue(key.origin);
+    }
     wake_next();
 }
 
-void connection_pool::keep(const connection_key& key, origin_state& state, std::unique_ptr<connection> used) {
+void connection_pool::keep(connection_key key, origin_state& state, std::unique_ptr<connection> used) {
     used->rest();
-    idle_.push_back(idle_connection{std::move(used), key, scheduler_->now()});
+    idle_.push_back(idle_connection{std::move(used), std::move(key), scheduler_->now()});
     state.idle.push_back(std::prev(idle_.end()));
     ++counts.idle;
     if (!is_armed()) set_alarm();
@@ -252,8 +256,8 @@ void connection_pool::wake_next() noexcept {
     while (!next_.empty() && counts.active < total_) {
         auto& first = next_.begin()->second->waiting.pop_front();
         --counts.waiting;
-        auto given = grant(first.key());
-        requeue(first.key().origin);
+        auto given = grant(std::move(first.key()));
+        requeue(given.origin());
         first.grant(std::move(given));
     }
 }

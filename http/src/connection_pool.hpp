@@ -56,6 +56,7 @@ class lease {
     connection* operator->() const noexcept { return connection_.get(); }
     /// True for a connection that has served a request before.
     bool is_reused() const noexcept { return reused_; }
+    const std::string& origin() const noexcept { return key_.origin; }
 
     void attach(std::unique_ptr<connection> opened) noexcept;
     /// Closes the connection and keeps the right to another.
@@ -114,12 +115,12 @@ class connection_pool final : public std::enable_shared_from_this<connection_poo
     void bind_to_loop(tandem::detail::scheduler& scheduler);
     void unbind() noexcept;
     bool has_room(const std::string& origin) const noexcept;
-    lease grant(const connection_key& key);
+    lease grant(connection_key key);
     std::unique_ptr<connection> take_idle(origin_state& state, const connection_key& key) noexcept;
     void make_room(origin_state& state) noexcept;
     void close(idle_list::iterator idle) noexcept;
-    void give_back(const connection_key& key, std::unique_ptr<connection> used) noexcept;
-    void keep(const connection_key& key, origin_state& state, std::unique_ptr<connection> used);
+    void give_back(connection_key key, std::unique_ptr<connection> used) noexcept;
+    void keep(connection_key key, origin_state& state, std::unique_ptr<connection> used);
     /// Brings an origin's entry in `next_` up to date, or forgets the origin where nothing is left of it.
     void requeue(const std::string& origin) noexcept;
     void wake_next() noexcept;

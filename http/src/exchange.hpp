@@ -56,12 +56,8 @@ class exchange {
     /// Runs `work`, one of the above or what is made of them, within what is left of the total time-out.
     template <class T> task<T> within_total(task<T> work) {
         const auto limit = parts_.settings.limits.total;
-        if (!limit) co_return co_await std::move(work);
-        try {
-            co_return co_await timeout(started_ + *limit - loop::current().now(), std::move(work));
-        } catch (const timed_out&) {
-            site_.fail_timed_out(time_limit::total, *limit);
-        }
+        if (!limit) return work;
+        return within(*limit, std::move(work));
     }
 
     void raise_for_status() const;
@@ -74,6 +70,13 @@ class exchange {
     const url& asked() const noexcept { return parts_.target; }
 
   private:
+    template <class T> task<T> within(duration total, task<T> work) {
+        try {
+            co_return co_await timeout(started_ + total - loop::current().now(), std::move(work));
+        } catch (const timed_out&) {
+            site_.fail_timed_out(time_limit::total, total);
+        }
+    }
     task<> ask_until_answered();
     bool can_be_put_otherwise();
     task<> send_once();

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <system_error>
 
+#include <tandem/coro/sleep.hpp>
+
 #include "upload.hpp"
 
 namespace tandem::http::detail {
@@ -41,6 +43,8 @@ task<reply_head*> exchange::send_request() {
     const bool is_plain = !parts_.continue_within && !parts_.on_upload;
     if (is_plain && parts_.body.append_to(text, sent_with_header)) {
         co_await lease_->begin(text, site_, parts_.method == "HEAD");
+        // No server has answered by now: what others have to do goes before a read that would find nothing.
+        co_await yield();
         co_return co_await lease_->read_head();
     }
     upload work(*lease_.get(), site_, parts_, body_sizes_, body_has_begun_);

@@ -1,9 +1,7 @@
 #include "part_file.hpp"
 
-#include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <random>
 #include <utility>
@@ -21,24 +19,31 @@ namespace {
 constexpr std::size_t crumb = 4 * 1024;
 constexpr std::size_t gathered = 64 * 1024;
 
-std::string folder_of(const std::string& path) {
-    auto slash = path.rfind('/');
-    return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+/// With the last slash; empty where there is none.
+std::string_view folder_of(std::string_view path) {
+    return path.substr(0, path.rfind('/') + 1);
 }
 
-/// Differs between processes and threads and from one call to the next.
-std::string temporary_name(const std::string& target) {
-    static const std::uint32_t seed = std::random_device()();
+/// Differs between processes and threads and from one call to the next. Where it does not, O_EXCL says so.
+std::uint32_t next_number() {
+    static const std::uint32_t seed = std::random_device()() ^ static_cast<std::uint32_t>(::getpid());
     static std::atomic<std::uint32_t> counter{0};
-    auto folder = folder_of(target);
-    auto name = target.substr(folder.size());
-    constexpr std::size_t longest_name = 230;
-    if (name.size() > longest_name) name.resize(longest_name);
     // An odd factor keeps the numbers of one process apart.
-    std::uint32_t number = (seed ^ static_cast<std::uint32_t>(::getpid())) + counter++ * 0x9e3779b1u;
-    std::array<char, 9> text{};
-    std::snprintf(text.data(), text.size(), "%08x", number);
-    return folder + "." + name + ".part-" + text.data();
+    return seed + counter.fetch_add(1, std::memory_order_relaxed) * 0x9e3779b1u;
+}
+
+std::string temporary_name(std::string_view target) {
+    constexpr std::size_t longest_name = 230;
+    constexpr char digits[] = "0123456789abcdef";
+    const auto folder = folder_of(target);
+    const auto name = target.substr(folder.size(), longest_name);
+    std::string made;
+    made.reserve(target.size() + 16);
+    made.append(folder).append(".").append(name).append(".part-");
+    const auto number = next_number();
+    for (int shift = 28; shift >= 0; shift -= 4)
+        made += digits[number >> shift & 15];
+    return made;
 }
 
 } // namespace
@@ -69,7 +74,7 @@ void part_file::open() {
 }
 
 void part_file::make_folders() const {
-    auto folder = folder_of(target_);
+    const std::string folder(folder_of(target_));
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (!error) return;
