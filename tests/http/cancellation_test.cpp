@@ -2,10 +2,9 @@
 
 #include <thread>
 
-#include <tandem/coro/sleep.hpp>
-#include <tandem/coro/task_group.hpp>
 #include <tandem/http/client.hpp>
 
+#include "http/cancel_in_rounds.hpp"
 #include "http/in_loop.hpp"
 #include "support/certificates.hpp"
 #include "support/scripted_server.hpp"
@@ -37,33 +36,22 @@ void answer_by_and_by(conversation& talk) {
     }
 }
 
-task<> download(client& web, std::string link, std::string folder) {
-    co_await web.get(link).save_to(folder);
-}
-
 /// Cancels downloads a little later each time, and checks after each that nothing is left of it.
 task<> cancel_at_every_moment(client& web, const scripted_server& server, int rounds) {
     test::temp_folder folder;
     auto link = server.url("/moved", "localhost");
-    for (int round = 0; round < rounds; ++round) {
-        auto body = [&](tandem::task_group& group) -> task<> {
-            for (int i = 0; i < 3; ++i)
-                group.spawn(download(web, link, folder / std::to_string(i)));
-            if (round % 2 == 0) {
-                co_await tandem::sleep(round * 50us);
-            } else {
-                for (int i = 0; i < round; ++i)
-                    co_await tandem::yield();
-            }
-            group.cancel();
-        };
-        co_await tandem::with_group(body);
-        CHECK(web.statistics().active == 0);
+    int downloads = 0;
+    auto download = [&]() -> task<> {
+        const auto into = folder / std::to_string(downloads++ % 3);
+        co_await web.get(link).save_to(into);
+    };
+    auto look_at_files = [&] {
         for (const auto& name : test::files_below(folder.path())) {
             CHECK(name.ends_with("/moved"));
             CHECK(test::read_file(folder / name).size() == body_size);
         }
-    }
+    };
+    co_await test::cancel_in_rounds(rounds, web, download, look_at_files);
     auto whole = co_await web.get(link).text();
     CHECK(whole.size() == body_size);
 }

@@ -1,9 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include <tandem/coro/sleep.hpp>
-#include <tandem/coro/task_group.hpp>
 #include <tandem/http/client.hpp>
 
+#include "http/cancel_in_rounds.hpp"
 #include "http/in_loop.hpp"
 #include "support/encoded.hpp"
 #include "support/resident_memory.hpp"
@@ -278,21 +277,7 @@ TEST_CASE("reading a decoded body can be cancelled at any moment") {
                 all += *chunk;
             CHECK((all == text));
         };
-        for (int round = 0; round < 60; ++round) {
-            auto body = [&](tandem::task_group& group) -> task<> {
-                for (int i = 0; i < 3; ++i)
-                    group.spawn(fetch());
-                if (round % 2 == 0) {
-                    co_await tandem::sleep(round * 50us);
-                } else {
-                    for (int i = 0; i < round; ++i)
-                        co_await tandem::yield();
-                }
-                group.cancel();
-            };
-            co_await tandem::with_group(body);
-            CHECK(web.statistics().active == 0);
-        }
+        co_await test::cancel_in_rounds(60, web, fetch);
         co_await fetch();
     });
 }

@@ -4,10 +4,10 @@
 #include <thread>
 
 #include <tandem/coro/sleep.hpp>
-#include <tandem/coro/task_group.hpp>
 #include <tandem/coro/timeout.hpp>
 #include <tandem/http/client.hpp>
 
+#include "http/cancel_in_rounds.hpp"
 #include "http/in_loop.hpp"
 #include "support/certificates.hpp"
 #include "support/scripted_server.hpp"
@@ -338,21 +338,7 @@ TEST_CASE("sending a body can be cancelled at any moment") {
                 text += *piece;
             CHECK(text == "40000");
         };
-        for (int round = 0; round < 80; ++round) {
-            auto body = [&](tandem::task_group& group) -> task<> {
-                for (int i = 0; i < 3; ++i)
-                    group.spawn(post());
-                if (round % 2 == 0) {
-                    co_await tandem::sleep(round * 50us);
-                } else {
-                    for (int i = 0; i < round; ++i)
-                        co_await tandem::yield();
-                }
-                group.cancel();
-            };
-            co_await tandem::with_group(body);
-            CHECK(web.statistics().active == 0);
-        }
+        co_await test::cancel_in_rounds(80, web, post);
         co_await post();
         auto after = co_await web.post(server.url()).body("hello").text();
         CHECK(after == "5");
