@@ -18,6 +18,7 @@ using tandem::task;
 using tandem::task_group;
 using test::answering;
 using test::conversation;
+using test::echo_target;
 using test::failure_of;
 using test::in_loop;
 using test::reply;
@@ -32,10 +33,6 @@ task<> fetch_in_turn(client& web, const scripted_server& server, int count) {
         auto body = co_await web.get(server.url(target)).text();
         CHECK(body == target);
     }
-}
-
-scripted_server::script echo_target() {
-    return answering([](const std::string& target) { return reply(target); });
 }
 
 /// Waits until `done` is true.

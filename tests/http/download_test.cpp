@@ -23,6 +23,7 @@ using namespace tandem::http;
 using tandem::task;
 using test::answering;
 using test::conversation;
+using test::echo_target;
 using test::failure_of;
 using test::files_below;
 using test::has_all;
@@ -33,10 +34,6 @@ using test::scripted_server;
 using names = std::vector<std::string>;
 
 namespace {
-
-scripted_server::script echo_target() {
-    return answering([](const std::string& target) { return reply(target); });
-}
 
 /// Sends the beginning of a long body and then nothing.
 void begin_and_stop(conversation& talk) {

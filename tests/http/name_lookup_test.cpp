@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <dlfcn.h>
 #include <netdb.h>
@@ -18,6 +20,7 @@ using namespace std::chrono_literals;
 using namespace tandem::http;
 using tandem::endpoint;
 using tandem::task;
+using test::echo_target;
 using test::in_loop;
 using test::reply;
 using test::scripted_server;
@@ -40,10 +43,6 @@ extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo
 }
 
 namespace {
-
-scripted_server::script echo_target() {
-    return test::answering([](const std::string& target) { return reply(target); });
-}
 
 task<> fetch(client& web, std::string link) {
     auto body = co_await web.get(link).text();
@@ -82,6 +81,24 @@ TEST_CASE("connections that are opened at the same time share one name lookup") 
         };
         co_await tandem::with_group(body);
         CHECK(web.statistics().connections_opened == 5);
+    });
+    CHECK(lookups - before == 1);
+}
+
+TEST_CASE(
+    "a connection goes to the address that the filter was asked about, and to none of a second lookup") {
+    scripted_server server(echo_target());
+    const int before = lookups;
+    in_loop([&]() -> task<> {
+        std::vector<std::string> asked;
+        client web(client_options().connect_filter([&](const endpoint& address, std::string_view host) {
+            asked.push_back(std::string(host) + " " + address.address());
+            // What a name server that answers otherwise each time could use.
+            tandem::resolver::current().clear();
+            return true;
+        }));
+        co_await fetch(web, server.url("/a", "changing.counted.example"));
+        CHECK(asked == std::vector<std::string>{"changing.counted.example 127.0.0.1"});
     });
     CHECK(lookups - before == 1);
 }

@@ -14,16 +14,13 @@ using namespace tandem::http;
 using tandem::task;
 using test::answering;
 using test::conversation;
+using test::echo_target;
 using test::failure_of;
 using test::in_loop;
 using test::reply;
 using test::scripted_server;
 
 namespace {
-
-scripted_server::script echo_target() {
-    return answering([](const std::string& target) { return reply(target); });
-}
 
 /// Closes each connection when its second request is on its way: no check before sending can see it.
 void close_at_second_request(conversation& talk) {

@@ -18,18 +18,14 @@ using namespace std::chrono_literals;
 using namespace tandem::http;
 using tandem::task;
 using tandem::task_group;
-using test::answering;
 using test::conversation;
+using test::echo_target;
 using test::failure_of;
 using test::in_loop;
 using test::reply;
 using test::scripted_server;
 
 namespace {
-
-scripted_server::script echo_target() {
-    return answering([](const std::string& target) { return reply(target); });
-}
 
 /// Answers "/held" only once `release` was called.
 class holding_script {

@@ -19,6 +19,7 @@ using namespace tandem::http;
 using tandem::endpoint;
 using tandem::task;
 using test::conversation;
+using test::echo_target;
 using test::failure_of;
 using test::has_all;
 using test::in_loop;
@@ -26,10 +27,6 @@ using test::reply;
 using test::scripted_server;
 
 namespace {
-
-scripted_server::script echo_target() {
-    return test::answering([](const std::string& target) { return reply(target); });
-}
 
 /// Answers with the client's address.
 void tell_peer(conversation& talk) {

@@ -11,6 +11,7 @@ using tandem::task;
 using test::answering;
 using test::certificate_authority;
 using test::conversation;
+using test::echo_target;
 using test::failure_of;
 using test::has_all;
 using test::in_loop;
@@ -18,10 +19,6 @@ using test::reply;
 using test::scripted_server;
 
 namespace {
-
-scripted_server::script echo_target() {
-    return answering([](const std::string& target) { return reply(target); });
-}
 
 /// Why a client that trusts `authority` refuses `who` under the name `host`.
 std::string refusal(const certificate_authority& authority, const test::identity& who,
@@ -67,7 +64,7 @@ TEST_CASE("a certificate may be for an address") {
     });
 }
 
-TEST_CASE("a certificate for another name is refused") {
+TEST_CASE("a certificate for another name is refused before one request byte is sent") {
     certificate_authority authority;
     CHECK(refusal(authority, authority.issue("DNS:other.example"), "localhost") ==
           std::string(invalid) + "hostname mismatch");
@@ -75,13 +72,19 @@ TEST_CASE("a certificate for another name is refused") {
           std::string(invalid) + "IP address mismatch");
 }
 
-TEST_CASE("an expired certificate is refused") {
+TEST_CASE("an expired certificate is refused before one request byte is sent") {
     certificate_authority authority;
     CHECK(refusal(authority, authority.issue_expired("DNS:localhost"), "localhost") ==
           std::string(invalid) + "certificate has expired");
 }
 
-TEST_CASE("a self-signed certificate is refused") {
+TEST_CASE("a certificate that is not valid yet is refused before one request byte is sent") {
+    certificate_authority authority;
+    CHECK(refusal(authority, authority.issue_early("DNS:localhost"), "localhost") ==
+          std::string(invalid) + "certificate is not yet valid");
+}
+
+TEST_CASE("a self-signed certificate is refused before one request byte is sent") {
     certificate_authority authority;
     auto cause = refusal(authority, certificate_authority::self_signed("DNS:localhost"), "localhost");
     CHECK(has_all(cause, invalid, "self-signed certificate"));

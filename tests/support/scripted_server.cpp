@@ -322,6 +322,10 @@ scripted_server::script answering(std::function<std::string(const std::string& t
     };
 }
 
+scripted_server::script echo_target() {
+    return answering([](const std::string& target) { return reply(target); });
+}
+
 std::string target_of(const std::string& request) {
     auto begin = request.find(' ') + 1;
     return request.substr(begin, request.find(' ', begin) - begin);

@@ -138,6 +138,8 @@ std::string reply(std::string_view body, std::string_view more = "", std::string
 
 /// A script that answers each request on a connection with what `answer` makes of the request's target.
 scripted_server::script answering(std::function<std::string(const std::string& target)> answer);
+/// A script that answers each request with its target.
+scripted_server::script echo_target();
 
 /// The target of a request's header.
 std::string target_of(const std::string& request);
