@@ -17,6 +17,11 @@ case $preset in
         packages="$packages nginx-light curl aria2 wget2 python3-aiohttp" ;;
 esac
 
+case $preset in
+    fuzz*) ;;
+    *) packages="$packages nginx" ;; # tests start one of their own
+esac
+
 missing=
 for package in $packages; do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
