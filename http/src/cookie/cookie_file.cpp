@@ -139,7 +139,7 @@ void save_cookies(const cookie_store& from, const std::string& file, session_coo
     std::string text = "# Netscape HTTP Cookie File\n"
                        "# Whoever has it may pass for the one whose cookies these are.\n\n";
     for (const auto& each : from.cookies()) {
-        const auto has_a_tab = [](const std::string& text) { return text.find('\t') != text.npos; };
+        const auto has_a_tab = [](const std::string& part) { return part.find('\t') != part.npos; };
         const bool has_tab = has_a_tab(each.name) || has_a_tab(each.value) || has_a_tab(each.path);
         // The format has no way to write a tab.
         if (has_tab || (!each.expires && which == session_cookies::drop)) continue;
