@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1-10}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- fuzz-codec fuzz-decode fuzz-reply fuzz-url
+[ $# -gt 0 ] || set -- fuzz-codec fuzz-decode fuzz-events fuzz-reply fuzz-url
 
 scripts/build.sh fuzz "$@"
 mkdir -p build/fuzz/crashes
