@@ -6,6 +6,7 @@
 #include <tandem/http/content_disposition.hpp>
 #include <tandem/http/cookie_jar.hpp>
 #include <tandem/http/error.hpp>
+#include <tandem/http/event_stream.hpp>
 #include <tandem/http/form.hpp>
 #include <tandem/http/headers.hpp>
 #include <tandem/http/login.hpp>
