@@ -65,7 +65,7 @@ class zstd_layer final : public layer {
 
   private:
     void keep_header(std::string_view taken) noexcept {
-        if (frame_bytes_ >= header_.size()) return;
+        if (taken.empty() || frame_bytes_ >= header_.size()) return;
         const auto size = std::min(taken.size(), header_.size() - frame_bytes_);
         std::memcpy(header_.data() + frame_bytes_, taken.data(), size);
     }
