@@ -5,6 +5,7 @@
 #include <tandem/http/client_options.hpp>
 
 #include "connection_pool.hpp"
+#include "proxy/proxy_settings.hpp"
 #include "route.hpp"
 #include "tls_settings.hpp"
 
@@ -15,25 +16,44 @@ class client_core {
     explicit client_core(const client_options& given)
         : options(given)
         , pool(std::make_shared<connection_pool>(given))
-        , usual_route_(make_route(given.settings())) {}
+        , usual_route_(make_route(given.settings(), nullptr)) {}
 
-    /// The way that a request with these settings takes.
-    std::shared_ptr<const route> route_for(const request_settings& settings) {
-        return usual_route_->serves(settings) ? usual_route_ : make_route(settings);
+    /// The way that a request with these settings takes to `target`. Throws std::invalid_argument where the
+    /// environment names a proxy that is none.
+    std::shared_ptr<const route> route_for(const request_settings& settings, const url& target) {
+        const auto via = proxy_for(settings, target);
+        auto& usual = via ? usual_proxied_ : usual_route_;
+        if (usual && usual->serves(settings, via)) return usual;
+        auto made = make_route(settings, via);
+        if (via) usual = made;
+        return made;
     }
 
     const client_options options;
     const std::shared_ptr<connection_pool> pool;
 
   private:
-    std::shared_ptr<const route> make_route(const request_settings& settings) {
+    std::shared_ptr<const proxy_server> proxy_for(const request_settings& settings, const url& target) const {
+        if (!settings.unix_socket.empty()) return nullptr;
+        if (settings.proxying) return settings.proxying->choose(target, environment_);
+        return environment_.proxy_for(target);
+    }
+
+    std::shared_ptr<const route> make_route(const request_settings& settings,
+                                            const std::shared_ptr<const proxy_server>& via) {
         auto tls = settings.tls ? *settings.tls : tls_client_options();
+        std::shared_ptr<tls_profile> for_proxy;
+        if (via && via->kind() == proxy_kind::https)
+            for_proxy = profiles_.of(tls_client_options().ca_file(tls.ca_file()).ca_pem(tls.ca_pem()));
         if (!settings.verifies) tls.insecure_accept_any_certificate();
-        return std::make_shared<const route>(options, settings, profiles_.of(tls));
+        return std::make_shared<const route>(options, settings, profiles_.of(tls), via, for_proxy);
     }
 
     tls_profiles profiles_;
+    const proxy_environment environment_;
     std::shared_ptr<const route> usual_route_;
+    /// The last one through a proxy.
+    std::shared_ptr<const route> usual_proxied_;
 };
 
 } // namespace tandem::http::detail

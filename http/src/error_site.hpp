@@ -20,8 +20,9 @@ class error_site {
     const std::string& url() const noexcept { return url_; }
     std::string cause(std::string_view text) const { return std::string(text) + suffix_; }
 
-    [[noreturn]] void fail_timed_out(time_limit which, duration limit) const {
-        throw timeout_error(url_, which, std::chrono::duration<double>(limit).count(), suffix_);
+    /// `more` is said behind the limit.
+    [[noreturn]] void fail_timed_out(time_limit which, duration limit, const std::string& more = {}) const {
+        throw timeout_error(url_, which, std::chrono::duration<double>(limit).count(), more + suffix_);
     }
 
     template <class Error> [[noreturn]] void fail(std::string_view text) const {

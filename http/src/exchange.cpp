@@ -2,6 +2,8 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include <stdexcept>
+
 #include "redirect.hpp"
 #include "text_codec.hpp"
 
@@ -11,7 +13,6 @@ exchange::exchange(std::shared_ptr<client_core> core, request_parts parts)
     : core_(std::move(core))
     , parts_(std::move(parts))
     , current_(parts_.target)
-    , route_(core_->route_for(parts_.settings))
     , site_(current_.to_string())
     , started_(loop::current().now()) {
     if (!current_.user_info().empty() && !parts_.fields.contains("Authorization"))
@@ -30,6 +31,15 @@ task<> exchange::open() {
         if (!next) co_return;
         check_redirect(parts_.settings, hops_, current_, *next, site_);
         co_await leave_for(*next);
+    }
+}
+
+/// The way to where it is now.
+std::shared_ptr<const route> exchange::current_route() const {
+    try {
+        return core_->route_for(parts_.settings, current_);
+    } catch (const std::invalid_argument& failure) {
+        site_.fail<error>(failure.what());
     }
 }
 

@@ -77,6 +77,7 @@ class exchange {
             site_.fail_timed_out(time_limit::total, total);
         }
     }
+    std::shared_ptr<const route> current_route() const;
     task<> ask_until_answered();
     bool can_be_put_otherwise();
     task<> send_once();
@@ -107,7 +108,8 @@ class exchange {
     url current_;
     /// The redirects that led there.
     std::vector<redirect_hop> hops_;
-    const std::shared_ptr<const route> route_;
+    /// The way there.
+    std::shared_ptr<const route> route_;
     error_site site_;
     const time_point started_;
     /// Of the parts of the request's body, where that does not come in chunks.

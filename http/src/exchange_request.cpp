@@ -54,7 +54,9 @@ task<reply_head*> exchange::send_request() {
 std::string exchange::request_text() const {
     std::string text = parts_.method;
     text += ' ';
-    text += current_.target();
+    // RFC 9112 section 3.2.2: a proxy needs all of the URL.
+    const bool is_for_proxy = route_->hands_to_proxy(current_);
+    text += is_for_proxy ? std::string_view(current_.to_string()) : current_.target();
     text += " HTTP/1.1\r\n";
     const auto& fields = parts_.fields;
     if (!fields.contains("Host")) append(text, "Host", current_.authority());
@@ -64,8 +66,14 @@ std::string exchange::request_text() const {
     if (!fields.contains("Accept-Encoding"))
         append(text, "Accept-Encoding", parts_.wants_decoding() ? known_codings : "identity");
     append_body_fields(text);
-    for (const auto& [name, value] : fields)
+    if (is_for_proxy)
+        for (const auto& [name, value] : route_->proxy_fields())
+            if (!fields.contains(name)) append(text, name, value);
+    for (const auto& [name, value] : fields) {
+        // Nobody but a proxy is to see it.
+        if (!is_for_proxy && equal_ignoring_case(name, "Proxy-Authorization")) continue;
         append(text, name, value);
+    }
     text += "\r\n";
     return text;
 }

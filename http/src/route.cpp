@@ -15,10 +15,31 @@ std::string way_of(const request_settings& settings) {
     return text;
 }
 
+void append(std::string& text, const std::string& field) {
+    text += std::to_string(field.size()) + ':' + field;
+}
+
+/// Fields with their lengths, so that no two lists of them read the same.
+std::string way_through(const proxy_server& proxy, const headers& fields, bool tunnels_all,
+                        const tls_profile* tls) {
+    std::string text(1, '\0');
+    append(text, proxy.name());
+    append(text, proxy.user());
+    append(text, proxy.password());
+    append(text, tls ? tls->identity() : std::string());
+    text += tunnels_all ? 't' : 'f';
+    for (const auto& [name, value] : fields) {
+        append(text, name);
+        append(text, value);
+    }
+    return text;
+}
+
 } // namespace
 
 route::route(const client_options& options, const request_settings& settings,
-             std::shared_ptr<tls_profile> tls)
+             std::shared_ptr<tls_profile> tls, std::shared_ptr<const proxy_server> via,
+             std::shared_ptr<tls_profile> for_proxy)
     : unix_socket_(settings.unix_socket)
     , resolved_(settings.resolved)
     , filter_(options.connect_filter())
@@ -26,12 +47,26 @@ route::route(const client_options& options, const request_settings& settings,
     , tls_(std::move(tls))
     , tls_options_(settings.tls)
     , verifies_(settings.verifies)
+    , proxy_(std::move(via))
+    , proxy_tls_(std::move(for_proxy))
+    , proxying_(settings.proxying)
+    , user_agent_(options.user_agent())
     , way_(way_of(settings)) {
     if (settings.local_address) tcp_.local_address(*settings.local_address);
+    if (!proxy_) return;
+    if (proxying_) {
+        tunnels_all_ = proxying_->tunnels_all;
+        proxy_fields_ = proxying_->fields;
+    }
+    if (proxy_->has_user() && !proxy_->is_socks() && !proxy_fields_.contains("Proxy-Authorization"))
+        proxy_fields_.add("Proxy-Authorization", proxy_->basic_credentials());
+    way_ += way_through(*proxy_, proxy_fields_, tunnels_all_, proxy_tls_.get());
 }
 
-bool route::serves(const request_settings& settings) const noexcept {
-    return settings.resolved == resolved_ && settings.tls == tls_options_ && settings.verifies == verifies_ &&
+bool route::serves(const request_settings& settings,
+                   const std::shared_ptr<const proxy_server>& via) const noexcept {
+    return via == proxy_ && (!via || settings.proxying == proxying_) && settings.resolved == resolved_ &&
+           settings.tls == tls_options_ && settings.verifies == verifies_ &&
            settings.unix_socket == unix_socket_ && settings.local_address == tcp_.local_address();
 }
 

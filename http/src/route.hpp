@@ -9,6 +9,7 @@
 #include <tandem/io/connect_options.hpp>
 #include <tandem/io/endpoint.hpp>
 
+#include "proxy/proxy_settings.hpp"
 #include "tls_settings.hpp"
 
 namespace tandem::http::detail {
@@ -17,10 +18,13 @@ namespace tandem::http::detail {
 /// set (TCP's options, the filter) is the same for all of its connections.
 class route {
   public:
-    route(const client_options& options, const request_settings& settings, std::shared_ptr<tls_profile> tls);
+    /// `for_proxy` is how TLS is spoken to the proxy itself; null where it is not.
+    route(const client_options& options, const request_settings& settings, std::shared_ptr<tls_profile> tls,
+          std::shared_ptr<const proxy_server> via, std::shared_ptr<tls_profile> for_proxy);
 
-    /// True for requests with these settings, those of the tls_profile aside.
-    bool serves(const request_settings& settings) const noexcept;
+    /// True for requests with these settings that go through this proxy, or none.
+    bool serves(const request_settings& settings,
+                const std::shared_ptr<const proxy_server>& via) const noexcept;
 
     /// True where a connection that was made for `other` serves here as well.
     bool shares_with(const route& other, bool https) const noexcept {
@@ -36,6 +40,17 @@ class route {
     const connect_options& tcp() const noexcept { return tcp_; }
     tls_profile& tls() const noexcept { return *tls_; }
 
+    /// Null for none.
+    const proxy_server* proxy() const noexcept { return proxy_.get(); }
+    tls_profile* proxy_tls() const noexcept { return proxy_tls_.get(); }
+    /// What an HTTP proxy is told: credentials, and the headers that were given for it.
+    const headers& proxy_fields() const noexcept { return proxy_fields_; }
+    /// True where requests for `target` are handed to an HTTP proxy, in place of a tunnel through it.
+    bool hands_to_proxy(const url& target) const noexcept {
+        return proxy_ && !proxy_->is_socks() && !tunnels_all_ && !target.is_https();
+    }
+    const std::string& user_agent() const noexcept { return user_agent_; }
+
   private:
     std::string unix_socket_;
     std::shared_ptr<const std::vector<host_address>> resolved_;
@@ -44,8 +59,14 @@ class route {
     std::shared_ptr<tls_profile> tls_;
     std::shared_ptr<const tls_client_options> tls_options_;
     bool verifies_;
-    /// Equal for equal ways below TLS: Unix socket, local address, addresses of hosts; a proxy and its
-    /// credentials once there are proxies.
+    std::shared_ptr<const proxy_server> proxy_;
+    std::shared_ptr<tls_profile> proxy_tls_;
+    std::shared_ptr<const proxy_settings> proxying_;
+    headers proxy_fields_;
+    bool tunnels_all_ = false;
+    std::string user_agent_;
+    /// Equal for equal ways below TLS: Unix socket, local address, addresses of hosts, the proxy with all
+    /// that it is told.
     std::string way_;
 };
 

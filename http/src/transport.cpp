@@ -8,85 +8,161 @@
 #include <tandem/io/tls_stream.hpp>
 #include <tandem/io/unix_stream.hpp>
 
+#include "proxy/http_tunnel.hpp"
+#include "proxy/socks.hpp"
 #include "tls_settings.hpp"
 
 namespace tandem::http::detail {
 
 namespace {
 
-task<std::vector<endpoint>> addresses_of(const url& target, const route& by) {
-    auto given = by.addresses(target.host(), target.port());
+using stream_pointer = std::unique_ptr<byte_stream>;
+
+task<std::vector<endpoint>> addresses_of(const std::string& host, std::uint16_t port, const route& by) {
+    auto given = by.addresses(host, port);
     if (!given.empty()) co_return given;
-    co_return co_await resolve(std::string(target.host()), target.port());
+    co_return co_await resolve(host, port);
 }
 
 /// Takes out what the filter refuses.
-void filter_addresses(std::vector<endpoint>& addresses, const url& target, const error_site& site,
+void filter_addresses(std::vector<endpoint>& addresses, std::string_view host, const error_site& site,
                       const route& by) {
     if (!by.filter()) return;
     std::string refused;
     std::erase_if(addresses, [&](const endpoint& each) {
-        if (by.filter()->allows(each, target.host())) return false;
+        if (by.filter()->allows(each, host)) return false;
         refused += (refused.empty() ? "" : ", ") + each.address();
         return true;
     });
     if (addresses.empty())
-        site.fail<address_refused>("the connect_filter refuses every address of " +
-                                   std::string(target.host()) + ": " + refused);
+        site.fail<address_refused>("the connect_filter refuses every address of " + std::string(host) + ": " +
+                                   refused);
 }
 
-task<std::unique_ptr<byte_stream>> connect_to(const url& target, const error_site& site, const route& by) {
-    try {
-        if (!by.unix_socket().empty()) {
-            auto stream = co_await unix_stream::connect(unix_address(by.unix_socket()));
-            co_return std::make_unique<unix_stream>(std::move(stream));
+/// A connection and the TLS over it.
+class opening {
+  public:
+    opening(const url& target, const error_site& site, const route& by)
+        : site_(site)
+        , by_(by)
+        , proxy_(by.proxy())
+        , hands_over_(by.hands_to_proxy(target))
+        , host_(target.host())
+        , port_(target.port()) {
+        if (proxy_) who_ = "the proxy " + proxy_->name() + " on the way to " + with_port(host_, port_) + ": ";
+    }
+
+    /// What leads to the target, or, where the request is to be handed to a proxy, to that.
+    task<stream_pointer> connect() {
+        try {
+            if (proxy_) co_return co_await connect_through_proxy();
+            if (!by_.unix_socket().empty()) {
+                auto stream = co_await unix_stream::connect(unix_address(by_.unix_socket()));
+                co_return std::make_unique<unix_stream>(std::move(stream));
+            }
+            auto addresses = co_await addresses_of(host_, port_, by_);
+            filter_addresses(addresses, host_, site_, by_);
+            co_return co_await connect_to(std::move(addresses), with_port(host_, port_));
+        } catch (const std::system_error& failure) {
+            site_.fail<connect_error>(who_ + failure.what());
         }
-        auto addresses = co_await addresses_of(target, by);
-        filter_addresses(addresses, target, site, by);
-        const std::string host(target.host());
-        const auto name =
-            (host.find(':') == host.npos ? host : "[" + host + "]") + ":" + std::to_string(target.port());
-        auto stream = co_await tcp_stream::connect(std::move(addresses), name, by.tcp());
-        co_return std::make_unique<tcp_stream>(std::move(stream));
-    } catch (const std::system_error& failure) {
-        site.fail<connect_error>(failure.what());
     }
-}
 
-task<transport> secure(std::unique_ptr<byte_stream> below, const url& target, const error_site& site,
-                       const route& by) {
-    auto context = by.tls().context(site);
-    try {
-        auto stream = co_await tls_stream::handshake(std::move(below), context, std::string(target.host()));
-        transport made;
-        made.protocol = stream.negotiated_protocol();
-        made.was_resumed = stream.was_resumed();
-        if (!made.protocol.empty() && made.protocol != "http/1.1" && made.protocol != "http/1.0")
-            site.fail<tls_error>("the server chose a protocol that is not spoken here: " + made.protocol);
-        made.stream = std::make_unique<tls_stream>(std::move(stream));
-        co_return made;
-    } catch (const tls_failure& failure) {
-        site.fail<tls_error>(handshake_trouble(failure));
-    } catch (const std::system_error& failure) {
-        site.fail<tls_error>("TLS handshake failed: " + failure.code().message());
+    task<transport> secure(stream_pointer below) {
+        return shake_hands(std::move(below), by_.tls(), host_, "");
     }
-}
+
+    std::string way() const {
+        return proxy_ ? " (through the proxy " + proxy_->name() + " to " + with_port(host_, port_) + ")" : "";
+    }
+
+  private:
+    task<stream_pointer> connect_through_proxy() {
+        const auto to = co_await name_for_proxy();
+        auto addresses = co_await addresses_of(proxy_->host(), proxy_->port(), by_);
+        auto stream = co_await connect_to(std::move(addresses), proxy_->authority());
+        if (by_.proxy_tls()) {
+            auto secured = co_await shake_hands(std::move(stream), *by_.proxy_tls(), proxy_->host(), who_);
+            stream = std::move(secured.stream);
+        }
+        if (hands_over_) co_return stream;
+        if (proxy_->is_socks()) {
+            co_await open_socks_tunnel(*stream, to, port_, *proxy_, site_);
+        } else {
+            auto fields = by_.proxy_fields();
+            if (!by_.user_agent().empty() && !fields.contains("User-Agent"))
+                fields.add("User-Agent", by_.user_agent());
+            co_await open_http_tunnel(*stream, with_port(to, port_), *proxy_, fields, site_);
+        }
+        co_return stream;
+    }
+
+    /// The target as the proxy is told it: by its name, or by its address where that is not the proxy's to
+    /// find. The filter is asked about each address that is known here.
+    task<std::string> name_for_proxy() {
+        const bool is_address = endpoint::parse(host_, 0).has_value();
+        if (proxy_->resolves_names() && !is_address) co_return host_;
+        auto addresses = co_await addresses_of(host_, port_, by_);
+        if (proxy_->kind() == proxy_kind::socks4) {
+            std::erase_if(addresses, [](const endpoint& each) { return each.is_v6(); });
+            if (addresses.empty())
+                site_.fail<connect_error>(who_ + "SOCKS4 needs an IPv4 address, and the host has none");
+        }
+        filter_addresses(addresses, host_, site_, by_);
+        co_return addresses.front().address();
+    }
+
+    task<stream_pointer> connect_to(std::vector<endpoint> addresses, std::string name) {
+        auto stream = co_await tcp_stream::connect(std::move(addresses), std::move(name), by_.tcp());
+        co_return std::make_unique<tcp_stream>(std::move(stream));
+    }
+
+    task<transport> shake_hands(stream_pointer below, tls_profile& profile, std::string host,
+                                std::string who) {
+        auto context = profile.context(site_);
+        try {
+            auto stream = co_await tls_stream::handshake(std::move(below), context, host);
+            transport made;
+            made.protocol = stream.negotiated_protocol();
+            made.was_resumed = stream.was_resumed();
+            if (!made.protocol.empty() && made.protocol != "http/1.1" && made.protocol != "http/1.0")
+                site_.fail<tls_error>(
+                    who + "the server chose a protocol that is not spoken here: " + made.protocol);
+            made.stream = std::make_unique<tls_stream>(std::move(stream));
+            co_return made;
+        } catch (const tls_failure& failure) {
+            site_.fail<tls_error>(who + handshake_trouble(failure));
+        } catch (const std::system_error& failure) {
+            site_.fail<tls_error>(who + "TLS handshake failed: " + failure.code().message());
+        }
+    }
+
+    const error_site& site_;
+    const route& by_;
+    const proxy_server* const proxy_;
+    const bool hands_over_;
+    const std::string host_;
+    const std::uint16_t port_;
+    /// What errors of the proxy begin with.
+    std::string who_;
+};
 
 } // namespace
 
 task<transport> open_transport(const url& target, const error_site& site, const route& by,
                                const time_limits& limits) {
+    opening work(target, site, by);
     transport made;
     try {
-        made.stream = co_await timeout(limits.connect, connect_to(target, site, by));
+        made.stream = co_await timeout(limits.connect, work.connect());
     } catch (const timed_out&) {
-        site.fail_timed_out(time_limit::connect, limits.connect);
+        site.fail_timed_out(time_limit::connect, limits.connect, work.way());
     }
     if (!target.is_https()) co_return made;
     try {
-        co_return co_await timeout(limits.tls, secure(std::move(made.stream), target, site, by));
+        co_return co_await timeout(limits.tls, work.secure(std::move(made.stream)));
     } catch (const timed_out&) {
-        site.fail_timed_out(time_limit::tls, limits.tls);
+        site.fail_timed_out(time_limit::tls, limits.tls, work.way());
     }
 }
 

@@ -50,6 +50,22 @@ class TANDEM_API address_refused : public connect_error {
     using connect_error::connect_error;
 };
 
+/// A proxy did not let the request through to its target: it refused, or did not speak its protocol.
+/// `cause()` names both. (One that cannot be reached is a connect_error, whose cause names it, too.)
+class TANDEM_API proxy_error : public connect_error {
+  public:
+    /// `code` as `code()`.
+    proxy_error(std::string_view url, std::string_view cause, int code)
+        : connect_error(url, cause)
+        , code_(code) {}
+
+    /// How it refused: the status of its reply to CONNECT, or its SOCKS reply code; 0 where it did not.
+    int code() const noexcept { return code_; }
+
+  private:
+    int code_;
+};
+
 /// The TLS handshake failed, or the server's certificate is not to be trusted; no request byte was sent.
 class TANDEM_API tls_error : public error {
   public:

@@ -21,6 +21,8 @@ namespace detail {
 /// A host, in lower case, and an address to use for it.
 using host_address = std::pair<std::string, endpoint>;
 
+class proxy_settings;
+
 struct request_settings {
     time_limits limits;
     /// Addresses in place of what a resolver says; null for none.
@@ -30,6 +32,8 @@ struct request_settings {
     /// Connections go there in place of the URL's host; empty for the host.
     std::string unix_socket;
     std::optional<endpoint> local_address;
+    /// Null for what the environment says.
+    std::shared_ptr<const proxy_settings> proxying;
     /// How much of a body that nobody wants is read, and for how long, so that its connection can serve
     /// again.
     std::size_t drain_limit = 64 * 1024;
@@ -45,6 +49,11 @@ TANDEM_API void set_unix_socket(request_settings& to, std::string path);
 TANDEM_API void add_address(request_settings& to, std::string_view host, const endpoint& address);
 TANDEM_API void set_tls(request_settings& to, tls_client_options options);
 TANDEM_API void set_ca_file(request_settings& to, std::string path);
+TANDEM_API void set_proxy(request_settings& to, std::string_view proxy);
+TANDEM_API void set_no_proxy(request_settings& to, std::string_view list);
+TANDEM_API void set_proxy_tunnel(request_settings& to, bool on);
+TANDEM_API void add_proxy_header(request_settings& to, std::string_view name, std::string_view value);
+TANDEM_API void set_proxy_from_environment(request_settings& to, bool on);
 
 } // namespace detail
 
@@ -144,6 +153,57 @@ template <class Self> class request_setters {
     /// The same with the port to connect to in place of the URL's; 0 is the URL's.
     Self& resolve(std::string_view host, const endpoint& address) {
         detail::add_address(settings(), host, address);
+        return self();
+    }
+
+    /// Goes through this proxy: `[scheme://][user:password@]host[:port]`, where the scheme is
+    ///
+    /// - `http`, the default, or `https` (TLS to the proxy itself): https targets are reached by CONNECT, so
+    ///   that the proxy sees nothing but their names; requests for http targets are handed to it. User name
+    ///   and password go to it as Basic credentials.
+    /// - `socks5h` (RFC 1928, 1929) or `socks4a`: the proxy resolves the target's name; `socks5` or `socks4`:
+    ///   it is resolved here.
+    ///
+    /// The port is 80, 443 or 1080 where none is said. Empty text goes to every host directly. What the
+    /// environment says does not hold then, its no_proxy neither. Each redirect asks anew whether its target
+    /// has a proxy. `connect_timeout` covers all until bytes can go to the target. The `connect_filter` is
+    /// not asked about the proxy's address, which no stranger chooses, but about the target's where that is
+    /// resolved here or stands in the URL in numbers; to what a name leads the proxy decides. A proxy's
+    /// certificate is always verified, by the authorities of `tls` or `ca_file`. Throws
+    /// std::invalid_argument.
+    Self& proxy(std::string_view url) {
+        detail::set_proxy(settings(), url);
+        return self();
+    }
+    /// Hosts to reach directly, as in NO_PROXY: `*`, `example.org` (and all below it), `.example.org`,
+    /// `10.1.2.3`, `10.0.0.0/8`, `[fd00::1]`, `fd00::/8`, `host:8080`, separated by commas or blanks. It adds
+    /// to what the environment says, and takes the place of what was set here before.
+    Self& no_proxy(std::string_view list) {
+        detail::set_no_proxy(settings(), list);
+        return self();
+    }
+    /// Has an HTTP proxy make a tunnel (CONNECT) for http targets, too; false by default.
+    Self& proxy_tunnel(bool on = true) {
+        detail::set_proxy_tunnel(settings(), on);
+        return self();
+    }
+    /// A header for an HTTP proxy, which the target does not see unless the proxy passes it on: it goes with
+    /// CONNECT, and with requests that are handed to it. Throws std::invalid_argument.
+    Self& proxy_header(std::string_view name, std::string_view value) {
+        detail::add_proxy_header(settings(), name, value);
+        return self();
+    }
+    /// Goes by what the environment says, which is the default: `http_proxy` (not HTTP_PROXY, which a web
+    /// server may have set to a visitor's words), `https_proxy` or `HTTPS_PROXY`, else `all_proxy` or
+    /// `ALL_PROXY`, and `no_proxy` or `NO_PROXY`, as they are when the client is made. Takes back `proxy`.
+    /// This machine itself (localhost, loopback addresses) is reached directly then.
+    Self& proxy_from_environment() {
+        detail::set_proxy_from_environment(settings(), true);
+        return self();
+    }
+    /// Takes no notice of the environment.
+    Self& no_environment() {
+        detail::set_proxy_from_environment(settings(), false);
         return self();
     }
 
