@@ -9,10 +9,12 @@
 #include <csignal>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -159,6 +161,40 @@ void conversation::send_in_pieces(std::string_view bytes, std::size_t size) {
         send(bytes.substr(0, size));
         std::this_thread::yield();
     }
+}
+
+void conversation::relay_to(std::uint16_t port) {
+    const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bool goes_on = ::connect(far, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    const auto pass = [&](std::string_view bytes) {
+        while (!bytes.empty() && goes_on) {
+            const auto count = ::send(far, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            goes_on = count > 0;
+            if (goes_on) bytes.remove_prefix(static_cast<std::size_t>(count));
+        }
+    };
+    pass(std::exchange(unread_, {}));
+    char buffer[16384];
+    while (goes_on) {
+        pollfd both[] = {{socket_, POLLIN, 0}, {far, POLLIN, 0}};
+        const bool has_more = session_ && SSL_pending(session_.get()) > 0;
+        if (!has_more) ::poll(both, 2, -1);
+        if (has_more || both[0].revents != 0) {
+            const auto count = read_some(buffer, sizeof buffer);
+            goes_on = count > 0;
+            if (goes_on) pass({buffer, static_cast<std::size_t>(count)});
+        }
+        if (goes_on && both[1].revents != 0) {
+            const auto count = ::recv(far, buffer, sizeof buffer, 0);
+            goes_on = count > 0 && send({buffer, static_cast<std::size_t>(count)});
+        }
+    }
+    ::close(far);
+    finish();
 }
 
 void conversation::finish() {

@@ -57,6 +57,8 @@ class conversation {
     bool send(std::string_view bytes);
     /// In pieces of `size` bytes, each sent on its own.
     void send_in_pieces(std::string_view bytes, std::size_t size);
+    /// Connects to this port of 127.0.0.1 and passes everything on, both ways, until one side ends.
+    void relay_to(std::uint16_t port);
     /// Ends the connection in order: over TLS with close_notify.
     void finish();
     /// Ends TCP in order but says nothing to TLS.
