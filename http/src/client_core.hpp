@@ -6,6 +6,7 @@
 
 #include "connection_pool.hpp"
 #include "proxy/proxy_settings.hpp"
+#include "retry/retry_budget.hpp"
 #include "route.hpp"
 #include "tls_settings.hpp"
 
@@ -31,6 +32,7 @@ class client_core {
 
     const client_options options;
     const std::shared_ptr<connection_pool> pool;
+    retry_budgets budgets;
 
   private:
     std::shared_ptr<const proxy_server> proxy_for(const request_settings& settings, const url& target) const {

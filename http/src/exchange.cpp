@@ -25,7 +25,10 @@ exchange::~exchange() {
 
 task<> exchange::open() {
     for (;;) {
-        co_await ask_until_answered();
+        if (parts_.settings.retries)
+            co_await ask_with_retries();
+        else
+            co_await ask_until_answered();
         if (parts_.settings.max_redirects <= 0) co_return;
         auto next = redirect_target(head_, current_, site_);
         if (!next) co_return;

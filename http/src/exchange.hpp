@@ -78,6 +78,10 @@ class exchange {
         }
     }
     std::shared_ptr<const route> current_route() const;
+    task<> ask_with_retries();
+    std::optional<duration> pause_before_retry(const std::exception_ptr& failure,
+                                               std::optional<time_point> deadline);
+    bool is_worth_a_retry(const std::exception_ptr& failure) const;
     task<> ask_until_answered();
     bool can_be_put_otherwise();
     task<> send_once();
@@ -115,6 +119,11 @@ class exchange {
     /// Of the parts of the request's body, where that does not come in chunks.
     std::optional<std::vector<std::uint64_t>> body_sizes_;
     bool body_has_begun_ = false;
+    /// A byte of the request may have reached the server, the last time that it was sent.
+    bool was_sent_ = false;
+    /// Retries not counted that the pool makes of its own.
+    int attempts_made_ = 1;
+    std::optional<tandem::retry_policy> pauses_;
     lease lease_;
     reply_head head_;
     headers trailers_;

@@ -33,6 +33,7 @@ task<> exchange::send_once() {
     if (current_.is_https() && !parts_.settings.verifies)
         log(log_level::warning, site_.url() + ": talks to " + std::string(current_.origin()) +
                                     " without verifying who that is, as this request asked for");
+    was_sent_ = false;
     measure_body();
     co_await wait_for_turn();
     if (lease_.get()) {
@@ -70,6 +71,7 @@ task<> exchange::connect() {
 task<> exchange::ask() {
     ++core_->pool->counts.requests;
     lease_->obey(parts_.settings.limits);
+    was_sent_ = true;
     head_ = std::move(*co_await send_request());
     if (lease_->is_done()) lease_.release();
 }

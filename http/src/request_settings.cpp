@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include <tandem/http/retry_policy.hpp>
 #include <tandem/io/unix_address.hpp>
 
 namespace tandem::http::detail {
@@ -17,6 +18,14 @@ void add_address(request_settings& to, std::string_view host, const endpoint& ad
         if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter | 0x20);
     all.emplace_back(std::move(name), address);
     to.resolved = std::make_shared<const std::vector<host_address>>(std::move(all));
+}
+
+void set_retries(request_settings& to, bool on) {
+    to.retries = on ? std::make_shared<const retry_policy>() : nullptr;
+}
+
+void set_retries(request_settings& to, const retry_policy& policy) {
+    to.retries = std::make_shared<const retry_policy>(policy);
 }
 
 void set_tls(request_settings& to, tls_client_options options) {

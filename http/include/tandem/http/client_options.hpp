@@ -10,6 +10,7 @@
 #include <tandem/base/config.hpp>
 #include <tandem/http/address_filter.hpp>
 #include <tandem/http/request_settings.hpp>
+#include <tandem/http/retry_policy.hpp>
 #include <tandem/io/connect_options.hpp>
 
 namespace tandem::http {

@@ -21,6 +21,10 @@ struct client_statistics {
     std::uint64_t closed_for_room = 0;
     /// Requests sent a second time because the server had closed the idle connection they went over.
     std::uint64_t retries = 0;
+    /// Requests sent again by a retry_policy, and those that were not because their host's budget was used
+    /// up.
+    std::uint64_t retried = 0;
+    std::uint64_t retries_withheld = 0;
     /// Requests that serve or wait for a reply now, the one that reads a body included; connections that wait
     /// for the next request; requests that wait for their turn.
     std::uint64_t active = 0;

@@ -18,6 +18,7 @@
 #include <tandem/http/multipart.hpp>
 #include <tandem/http/request_settings.hpp>
 #include <tandem/http/response.hpp>
+#include <tandem/http/retry_policy.hpp>
 #include <tandem/http/saved.hpp>
 #include <tandem/http/upload_progress.hpp>
 #include <tandem/http/url.hpp>

@@ -16,6 +16,8 @@
 
 namespace tandem::http {
 
+class retry_policy;
+
 namespace detail {
 
 /// A host, in lower case, and an address to use for it.
@@ -34,6 +36,8 @@ struct request_settings {
     std::optional<endpoint> local_address;
     /// Null for what the environment says.
     std::shared_ptr<const proxy_settings> proxying;
+    /// Null for none.
+    std::shared_ptr<const retry_policy> retries;
     /// How much of a body that nobody wants is read, and for how long, so that its connection can serve
     /// again.
     std::size_t drain_limit = 64 * 1024;
@@ -49,6 +53,8 @@ TANDEM_API void set_unix_socket(request_settings& to, std::string path);
 TANDEM_API void add_address(request_settings& to, std::string_view host, const endpoint& address);
 TANDEM_API void set_tls(request_settings& to, tls_client_options options);
 TANDEM_API void set_ca_file(request_settings& to, std::string path);
+TANDEM_API void set_retries(request_settings& to, bool on);
+TANDEM_API void set_retries(request_settings& to, const retry_policy& policy);
 TANDEM_API void set_proxy(request_settings& to, std::string_view proxy);
 TANDEM_API void set_no_proxy(request_settings& to, std::string_view list);
 TANDEM_API void set_proxy_tunnel(request_settings& to, bool on);
@@ -120,6 +126,18 @@ template <class Self> class request_setters {
     /// reply has come.
     Self& retry_stale(bool on) noexcept {
         settings().retries_stale = on;
+        return self();
+    }
+
+    /// Whether a request that failed is sent again, by the defaults of retry_policy; it is not unless this or
+    /// the next function says so, so that who has retries of his own is not surprised by more.
+    Self& retry(bool on = true) {
+        detail::set_retries(settings(), on);
+        return self();
+    }
+    /// The same by a policy.
+    Self& retry(const retry_policy& policy) {
+        detail::set_retries(settings(), policy);
         return self();
     }
 
