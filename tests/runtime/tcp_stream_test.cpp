@@ -88,6 +88,32 @@ TEST_CASE("a TCP stream is quiet until bytes or the end arrive") {
     test::check_quiet(make_pair);
 }
 
+TEST_CASE("waiting until a TCP stream is readable takes nothing from it, and ends with the stream") {
+    const auto all = []() -> task<> {
+        auto pair = co_await make_pair();
+        const auto late = [&](tandem::task_group& group) -> task<> {
+            group.spawn([](tcp_stream& from) -> task<> {
+                co_await tandem::sleep(5ms);
+                co_await from.write("late");
+            }(pair.near));
+            co_await pair.far.until_readable();
+        };
+        co_await tandem::with_group(late);
+        CHECK(!pair.far.is_quiet());
+        co_await pair.far.until_readable();
+        char room[16];
+        const std::size_t count = co_await pair.far.read_some(room);
+        CHECK(std::string_view(room, count) == "late");
+        const bool was_readable = co_await tandem::move_on_after(5ms, pair.far.until_readable());
+        CHECK(!was_readable);
+        pair.near.close();
+        co_await pair.far.until_readable();
+        const std::size_t none = co_await pair.far.read_some(room);
+        CHECK(none == 0);
+    };
+    block_on(all());
+}
+
 TEST_CASE("wherever a TCP reader or writer is cancelled, every byte arrives once") {
     test::check_cancelled_transfer(make_pair);
 }

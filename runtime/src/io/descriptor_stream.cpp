@@ -171,6 +171,27 @@ task<std::size_t> descriptor_stream::read_from_pipe(std::span<char> room) {
     }
 }
 
+std::optional<std::size_t> descriptor_stream::try_read(std::span<char> room) {
+    const turn mine(is_reading_, *this, "read from");
+    if (!descriptor_.is_open()) fail("reading from the closed stream to", EBADF);
+    if (room.empty()) return 0;
+    if (unwaited_ >= bytes_without_wait) return std::nullopt;
+    const auto read = read_now(room);
+    if (!read) return std::nullopt;
+    unwaited_ += *read;
+    is_drained_ = *read > 0 && *read < room.size();
+    return read;
+}
+
+task<> descriptor_stream::until_readable() {
+    const turn mine(is_reading_, *this, "read from");
+    if (!descriptor_.is_open()) fail("reading from the closed stream to", EBADF);
+    const auto [error] = co_await descriptor_.until_readable();
+    check_wait("reading from", error);
+    unwaited_ = 0;
+    is_drained_ = false;
+}
+
 void descriptor_stream::check_writable() const {
     if (!descriptor_.is_open()) fail("writing to the closed stream to", EBADF);
     if (is_write_closed_) fail("writing, after close_write, to", EPIPE);

@@ -28,6 +28,10 @@ class descriptor_stream {
     virtual ~descriptor_stream();
 
     task<std::size_t> read_some(std::span<char> room);
+    /// What can be read at once: nothing where that would have to wait, or others should have a turn.
+    std::optional<std::size_t> try_read(std::span<char> room);
+    /// Returns when a read would not have to wait.
+    task<> until_readable();
     task<std::size_t> write_some(std::string_view bytes);
     task<> write(std::string_view bytes);
     /// Of a socket shuts its sending half down, of a pipe closes it.

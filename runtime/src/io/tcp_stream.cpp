@@ -138,6 +138,14 @@ task<std::size_t> tcp_stream::read_some(std::span<char> room) {
     return core_->read_some(room);
 }
 
+std::optional<std::size_t> tcp_stream::try_read(std::span<char> room) {
+    return core_->try_read(room);
+}
+
+task<> tcp_stream::until_readable() {
+    return core_->until_readable();
+}
+
 task<std::size_t> tcp_stream::write_some(std::string_view bytes) {
     return core_->write_some(bytes);
 }

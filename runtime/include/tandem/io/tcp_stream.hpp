@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,15 @@ class TANDEM_API tcp_stream final : public byte_stream {
     task<> close_write() override;
     void close() noexcept override;
     bool is_quiet() noexcept override;
+
+    /// As read_some, where that need not wait; returns nothing otherwise, and now and then to give others a
+    /// turn.
+    std::optional<std::size_t> try_read(std::span<char> room);
+
+    /// Returns when a read would not have to wait: there are bytes, or the end, or an error to report. It
+    /// takes nothing, so that what is there may be moved otherwise, as by splice(2) from `native_handle`. It
+    /// is a read as byte_stream has it: none may run beside it, and it throws as those do.
+    task<> until_readable();
 
     /// This side's address, and the peer's. `local` throws std::system_error on a closed stream.
     endpoint local() const;
