@@ -5,6 +5,7 @@
 #include <tandem/http/client_options.hpp>
 
 #include "connection_pool.hpp"
+#include "kernel_pipe.hpp"
 #include "proxy/proxy_settings.hpp"
 #include "retry/retry_budget.hpp"
 #include "route.hpp"
@@ -33,6 +34,8 @@ class client_core {
     const client_options options;
     const std::shared_ptr<connection_pool> pool;
     retry_budgets budgets;
+    /// For bodies that go to files.
+    kernel_pipe pipe;
 
   private:
     std::shared_ptr<const proxy_server> proxy_for(const request_settings& settings, const url& target) const {

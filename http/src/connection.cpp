@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <system_error>
 
 #include <tandem/coro/timeout.hpp>
@@ -147,6 +148,22 @@ task<std::size_t> connection::read_body_into(std::span<char> room) {
     co_return 0;
 }
 
+task<std::size_t> connection::move_body(body_mover& mover) {
+    if (!stream_) site_->fail<truncated_error>("the loop that the request was sent on has ended");
+    constexpr std::uint64_t most = std::numeric_limits<int>::max();
+    std::size_t count = 0;
+    try {
+        count = co_await stream_.move_some(mover, std::min(parser_.plain_bytes(), most));
+    } catch (const std::system_error& failure) {
+        fail_receiving(failure);
+    }
+    note_received(count);
+    parser_.skip(count);
+    body_bytes_ += count;
+    if (count == 0) end_of_stream();
+    co_return count;
+}
+
 void connection::drop_buffered() noexcept {
     if (!parser_.is_header_done()) return;
     while (begin_ < end_ && !parser_.is_done()) {
@@ -185,12 +202,47 @@ reply_parser::step connection::parse(std::size_t most) {
 
 /// Reads once. Returns false at the end of the stream.
 task<bool> connection::fill(patience how) {
+    if (!buffer_ && stream_.is_plain()) {
+        if (const auto count = try_to_begin()) co_return *count > 0;
+        co_await wait_without_buffer(how);
+    }
     make_room();
     const std::size_t room = capacity_ - end_;
     const std::size_t count = co_await receive(std::span(buffer_.get() + end_, room), how);
     last_read_filled_ = count == room;
     end_ += count;
     co_return count > 0;
+}
+
+/// Reads the beginning of a reply where it is there already. Where it is not, no memory is kept while the
+/// server thinks: thousands of connections may wait at a time.
+std::optional<std::size_t> connection::try_to_begin() {
+    make_room();
+    try {
+        const auto count = stream_.try_read({buffer_.get(), capacity_});
+        if (!count) {
+            buffer_.reset();
+            capacity_ = 0;
+            return std::nullopt;
+        }
+        last_read_filled_ = *count == capacity_;
+        end_ = *count;
+        note_received(*count);
+        return count;
+    } catch (const std::system_error& failure) {
+        fail_receiving(failure);
+    }
+}
+
+task<> connection::wait_without_buffer(patience how) {
+    try {
+        if (how == patience::endless)
+            co_await stream_.until_readable_patiently();
+        else
+            co_await stream_.until_readable();
+    } catch (const std::system_error& failure) {
+        fail_receiving(failure);
+    }
 }
 
 /// Reads once from the stream, within the time limits. Returns 0 at its end.
@@ -203,18 +255,26 @@ task<std::size_t> connection::receive(std::span<char> room, patience how) {
         else
             count = co_await stream_.read_some(room);
     } catch (const std::system_error& failure) {
-        peer_closed_ = is_end(failure.code());
-        // TLS 1.3 tells a client only now that its certificate was refused.
-        if (!got_bytes_ && failure.code() == tls_errc::alert_received) site_->fail<tls_error>(failure.what());
-        if (!got_bytes_) fail_lost("the connection broke before a reply: " + failure.code().message());
-        if (peer_closed_) fail_truncated();
-        site_->fail<truncated_error>("the connection broke: " + failure.code().message());
+        fail_receiving(failure);
     }
+    note_received(count);
+    co_return count;
+}
+
+void connection::note_received(std::size_t count) noexcept {
     if (count == 0)
         peer_closed_ = true;
     else
         got_bytes_ = true;
-    co_return count;
+}
+
+void connection::fail_receiving(const std::system_error& failure) {
+    peer_closed_ = is_end(failure.code());
+    // TLS 1.3 tells a client only now that its certificate was refused.
+    if (!got_bytes_ && failure.code() == tls_errc::alert_received) site_->fail<tls_error>(failure.what());
+    if (!got_bytes_) fail_lost("the connection broke before a reply: " + failure.code().message());
+    if (peer_closed_) fail_truncated();
+    site_->fail<truncated_error>("the connection broke: " + failure.code().message());
 }
 
 void connection::make_room() {

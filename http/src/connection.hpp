@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <system_error>
 
 #include <tandem/base/clock.hpp>
 #include <tandem/base/intrusive_list.hpp>
@@ -57,6 +59,16 @@ class connection : public tandem::detail::list_hook<active_tag> {
     /// stream. Returns its size, 0 at the end.
     task<std::size_t> read_body_into(std::span<char> room);
 
+    /// How much of the body is to come that `move_body` may move: nothing where some of it has been read
+    /// already and not handed out, or where it has to be decrypted.
+    std::uint64_t movable_bytes() const noexcept {
+        return stream_.is_plain() && begin_ == end_ ? parser_.plain_bytes() : 0;
+    }
+
+    /// Lets `mover` move some of those bytes, of which there is one at least, past everything here. Returns
+    /// how many, 0 at the end; what `mover` throws for its own reasons is passed on.
+    task<std::size_t> move_body(body_mover& mover);
+
     /// Throws away what has arrived of a body that nobody wants; the reply may be done with that.
     void drop_buffered() noexcept;
 
@@ -84,7 +96,11 @@ class connection : public tandem::detail::list_hook<active_tag> {
     task<int> next_head(patience how);
     void skip_interim(int status);
     task<bool> fill(patience how = patience::limited);
+    std::optional<std::size_t> try_to_begin();
+    task<> wait_without_buffer(patience how);
     task<std::size_t> receive(std::span<char> room, patience how = patience::limited);
+    void note_received(std::size_t count) noexcept;
+    [[noreturn]] void fail_receiving(const std::system_error& failure);
     bool end_of_stream();
     void make_room();
     reply_parser::step parse(std::size_t most = static_cast<std::size_t>(-1));

@@ -21,6 +21,7 @@
 #include "connection_pool.hpp"
 #include "decode/content_decoder.hpp"
 #include "error_site.hpp"
+#include "part_file.hpp"
 #include "request_parts.hpp"
 
 namespace tandem::http::detail {
@@ -45,6 +46,10 @@ class exchange {
 
     /// The same with the piece moved into `room`; returns its size, 0 at the end.
     task<std::size_t> read_into(std::span<char> room);
+
+    /// Writes the body to the end of a file; over TCP, where it is long and comes as it is, inside the
+    /// kernel.
+    task<> save_to(part_file& file);
 
     /// All of the body will be kept in memory: a limit on what is decoded holds also where the caller has set
     /// none.
@@ -93,6 +98,8 @@ class exchange {
     void measure_body();
     bool may_send_again() const noexcept;
     task<std::string_view> read_wire();
+    bool can_move_body() const noexcept;
+    task<std::size_t> move_body(part_file& file);
     void begin_body();
     task<std::size_t> read_decoded(std::span<char> room);
     task<> feed_decoder();

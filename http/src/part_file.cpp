@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -91,6 +92,18 @@ void part_file::write(std::string_view bytes) {
     }
     crumbs_ += bytes;
     if (crumbs_.size() >= gathered) flush();
+}
+
+std::optional<std::size_t> part_file::take_from(int socket, kernel_pipe& by, std::size_t most) {
+    flush();
+    const auto made = by.move(socket, file_, most);
+    if (made.socket_error != 0) throw std::system_error(made.socket_error, std::generic_category());
+    if (made.file_error != 0) {
+        errno = made.file_error;
+        fail(target_);
+    }
+    size_ += made.taken.value_or(0);
+    return made.taken;
 }
 
 void part_file::flush() {

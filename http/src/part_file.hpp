@@ -1,8 +1,12 @@
 // A file that appears under its name only when it is complete.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "kernel_pipe.hpp"
 
 namespace tandem::http::detail {
 
@@ -17,6 +21,9 @@ class part_file {
     ~part_file();
 
     void write(std::string_view bytes);
+    /// Appends what a non-blocking socket has, at most `most` bytes, through `by`. Returns how many: 0 at the
+    /// socket's end, nothing where it had to wait. What is wrong with the socket is a std::system_error.
+    std::optional<std::size_t> take_from(int socket, kernel_pipe& by, std::size_t most);
     void publish();
     std::uint64_t size() const noexcept { return size_; }
 

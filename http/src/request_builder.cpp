@@ -4,7 +4,6 @@
 
 #include "exchange.hpp"
 #include "field_syntax.hpp"
-#include "part_file.hpp"
 #include "request_parts.hpp"
 #include "rest_of.hpp"
 
@@ -28,11 +27,7 @@ task<std::vector<std::byte>> bytes_of(detail::exchange& work) {
 task<saved> file_of(detail::exchange& work, const std::string& file) {
     co_await work.open_for_body();
     detail::part_file part(file, work.asked().to_string());
-    for (;;) {
-        auto piece = co_await work.read();
-        if (piece.empty()) break;
-        part.write(piece);
-    }
+    co_await work.save_to(part);
     part.publish();
     co_return saved(file_path(file), part.size());
 }

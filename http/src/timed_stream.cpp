@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include <tandem/coro/loop.hpp>
+#include <tandem/coro/sleep.hpp>
 #include <tandem/coro/timeout.hpp>
 
 namespace tandem::http::detail {
@@ -46,6 +47,43 @@ task<std::size_t> timed_stream::read_some(std::span<char> room) {
         co_return size;
     } catch (const timed_out&) {
         site_->fail_timed_out(has_begun_ ? time_limit::read : time_limit::first_byte, limit);
+    }
+}
+
+std::optional<std::size_t> timed_stream::try_read(std::span<char> room) {
+    const auto size = plain_->try_read(room);
+    if (!size) return std::nullopt;
+    if (!has_begun_) speed_.reset();
+    has_begun_ = true;
+    return size;
+}
+
+task<> timed_stream::until_readable() {
+    const auto limit = has_begun_ ? limits_->read : limits_->before_first_byte();
+    try {
+        co_await timeout(limit, plain_->until_readable());
+    } catch (const timed_out&) {
+        site_->fail_timed_out(has_begun_ ? time_limit::read : time_limit::first_byte, limit);
+    }
+}
+
+task<std::size_t> timed_stream::move_some(body_mover& mover, std::size_t most) {
+    const auto some = [this, &mover, most] { return move_when_ready(mover, most); };
+    if (limits_->low_speed > 0) co_return co_await watched(some, time_limit::read);
+    try {
+        co_return co_await timeout(limits_->read, some());
+    } catch (const timed_out&) {
+        site_->fail_timed_out(time_limit::read, limits_->read);
+    }
+}
+
+task<std::size_t> timed_stream::move_when_ready(body_mover& mover, std::size_t most) {
+    // A server that is faster than we are would leave nobody else a turn.
+    co_await yield();
+    for (;;) {
+        const auto moved = mover.move_from(plain_->native_handle(), most);
+        if (moved) co_return *moved;
+        co_await plain_->until_readable();
     }
 }
 
