@@ -47,9 +47,11 @@ fetcher raw(std::string name, std::string how) {
 
 fetcher curl(const std::string& program) {
     return {"curl", [program](const errand& what) {
-                return words{program,        "--disable",  "--silent",       "--show-error",
-                             "--fail",       "--parallel", "--parallel-max", std::to_string(what.jobs),
-                             "--output-dir", what.folder,  "--config",       what.curl_list};
+                return words{program,        "--disable",      "--no-progress-meter",
+                             "--silent",     "--show-error",   "--fail",
+                             "--parallel",   "--parallel-max", std::to_string(what.jobs),
+                             "--output-dir", what.folder,      "--config",
+                             what.curl_list};
             }};
 }
 
