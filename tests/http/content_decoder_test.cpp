@@ -161,6 +161,22 @@ TEST_CASE("a zstd frame has the size that its header declares") {
           "the body is not valid zstd: a frame has not the size that its header declares");
 }
 
+TEST_CASE("frames of zstd that are to be skipped are, and those of its formats of old refused") {
+    const auto skipped = std::string("\x5a\x2a\x4d\x18\x03\0\0\0abc", 11);
+    for (const std::size_t piece : {1u, 2u, 1000u}) {
+        INFO("in pieces of " << piece);
+        CHECK(decoded({"zstd"}, skipped + test::zstd("one ") + skipped + test::zstd("two"), piece).text ==
+              "one two");
+        for (const char old : {'\x1e', '\x22', '\x23', '\x24', '\x25', '\x26', '\x27', '\x4a'}) {
+            std::string frame = "?\xb5\x2f\xfd and more than a header's bytes";
+            frame[0] = old;
+            CHECK(decoded({"zstd"}, frame, piece).fault == fault::malformed);
+            // Behind a frame they are as good as any other garbage.
+            CHECK(decoded({"zstd"}, test::zstd("one") + frame, piece).text == "one");
+        }
+    }
+}
+
 TEST_CASE("a window larger than 8 MiB is refused") {
     std::string out(20'000'000, '\0');
     ZSTD_CCtx* const context = ZSTD_createCCtx();

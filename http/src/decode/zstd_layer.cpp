@@ -6,7 +6,6 @@
 #include <new>
 
 #include <zstd.h>
-#include <zstd_errors.h>
 
 namespace tandem::http::detail {
 
@@ -25,17 +24,17 @@ class zstd_layer final : public layer {
 
     std::size_t decode(std::string_view& in, std::span<char> out) override {
         while (!is_garbage_) {
+            if (!goes_on_as_frame(in)) {
+                is_garbage_ = has_ended_;
+                if (!has_ended_) refuse("no frame begins with these bytes");
+                break;
+            }
             ZSTD_inBuffer from{in.data(), in.size(), 0};
             ZSTD_outBuffer to{out.data(), out.size(), 0};
             const std::size_t hint = ZSTD_decompressStream(stream_, &to, &from);
             if (ZSTD_isError(hint)) {
-                const bool is_no_frame = ZSTD_getErrorCode(hint) == ZSTD_error_prefix_unknown;
-                if (!is_no_frame || !has_ended_) {
-                    refuse(ZSTD_getErrorName(hint));
-                    return 0;
-                }
-                is_garbage_ = true;
-                break;
+                refuse(ZSTD_getErrorName(hint));
+                return 0;
             }
             keep_header(in.substr(0, from.pos));
             in.remove_prefix(from.pos);
@@ -58,12 +57,28 @@ class zstd_layer final : public layer {
 
     bool is_complete() const noexcept override {
         // Fewer bytes than a frame's mark behind the last frame are no frame that has begun.
-        constexpr std::size_t mark = 4;
-        return is_garbage_ || frame_bytes_ == 0 || (has_ended_ && frame_bytes_ < mark);
+        return is_garbage_ || frame_bytes_ == 0 || (has_ended_ && frame_bytes_ < mark.size());
     }
     const char* name() const noexcept override { return "zstd"; }
 
   private:
+    static constexpr std::string_view mark = "\x28\xb5\x2f\xfd";
+    /// Of a frame to be skipped: its first byte's upper half is a 5, and these follow.
+    static constexpr std::string_view rest_of_skippable_mark = "\x2a\x4d\x18";
+
+    /// Whether `in` goes on with a frame, or with what begins one (RFC 8878 section 3.1). The library may
+    /// know formats of old as well, with windows of 128 MiB.
+    bool goes_on_as_frame(std::string_view in) const noexcept {
+        if (in.empty() || frame_bytes_ >= mark.size()) return true;
+        std::array<char, mark.size()> bytes{};
+        const auto size = std::min(frame_bytes_ + in.size(), mark.size());
+        std::copy_n(header_.begin(), frame_bytes_, bytes.begin());
+        std::copy_n(in.begin(), size - frame_bytes_, bytes.begin() + frame_bytes_);
+        const std::string_view begun(bytes.data(), size);
+        return mark.starts_with(begun) ||
+               ((begun[0] & 0xf0) == 0x50 && rest_of_skippable_mark.starts_with(begun.substr(1)));
+    }
+
     void keep_header(std::string_view taken) noexcept {
         if (taken.empty() || frame_bytes_ >= header_.size()) return;
         const auto size = std::min(taken.size(), header_.size() - frame_bytes_);
