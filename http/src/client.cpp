@@ -1,19 +1,9 @@
 #include <tandem/http/client.hpp>
 
-#include <stdexcept>
-
 #include "client_core.hpp"
 #include "field_syntax.hpp"
 
 namespace tandem::http {
-
-client_options& client_options::user_agent(std::string text) {
-    for (unsigned char c : text)
-        if (c < 0x20 || c == 0x7f)
-            throw std::invalid_argument("client_options: the user agent contains a control character");
-    user_agent_ = std::move(text);
-    return *this;
-}
 
 client::client()
     : client(client_options()) {}

@@ -1,9 +1,14 @@
 // What the tasks of a client share, and keep alive after it.
 #pragma once
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include <tandem/http/client_options.hpp>
 
+#include "auth/authenticator.hpp"
 #include "connection_pool.hpp"
 #include "kernel_pipe.hpp"
 #include "proxy/proxy_settings.hpp"
@@ -18,7 +23,11 @@ class client_core {
     explicit client_core(const client_options& given)
         : options(given)
         , pool(std::make_shared<connection_pool>(given))
-        , usual_route_(make_route(given.settings(), nullptr)) {}
+        , usual_route_(make_route(given.settings(), nullptr)) {
+        for (const auto& each : given.credentials())
+            authenticators_[each.origin] = each.user ? make_authenticator(*each.user, origin_auth)
+                                                     : make_authenticator(*each.token, origin_auth);
+    }
 
     /// The way that a request with these settings takes to `target`. Throws std::invalid_argument where the
     /// environment names a proxy that is none.
@@ -31,6 +40,12 @@ class client_core {
         return made;
     }
 
+    /// Who speaks for the client at an origin; null for nobody.
+    std::shared_ptr<authenticator> authenticator_for(std::string_view origin) const {
+        const auto found = authenticators_.find(origin);
+        return found == authenticators_.end() ? nullptr : found->second;
+    }
+
     const client_options options;
     const std::shared_ptr<connection_pool> pool;
     retry_budgets budgets;
@@ -38,6 +53,8 @@ class client_core {
     kernel_pipe pipe;
 
   private:
+    std::map<std::string, std::shared_ptr<authenticator>, std::less<>> authenticators_;
+
     std::shared_ptr<const proxy_server> proxy_for(const request_settings& settings, const url& target) const {
         if (!settings.unix_socket.empty()) return nullptr;
         if (settings.proxying) return settings.proxying->choose(target, environment_);

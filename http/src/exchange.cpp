@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include "redirect.hpp"
-#include "text_codec.hpp"
 
 namespace tandem::http::detail {
 
@@ -15,8 +14,7 @@ exchange::exchange(std::shared_ptr<client_core> core, request_parts parts)
     , current_(parts_.target)
     , site_(current_.to_string())
     , started_(loop::current().now()) {
-    if (!current_.user_info().empty() && !parts_.fields.contains("Authorization"))
-        parts_.fields.add("Authorization", "Basic " + base64(percent_decoded(current_.user_info())));
+    identify();
 }
 
 exchange::~exchange() {
@@ -68,7 +66,9 @@ task<> exchange::leave_for(url target) {
     co_await drain();
     follow_redirect(parts_, head_.status, current_, target);
     hops_.emplace_back(current_, head_.status);
+    const bool is_other_origin = target.origin() != current_.origin();
     current_ = std::move(target);
+    if (is_other_origin) identify();
     site_.redirected_to(current_.to_string());
 }
 

@@ -24,6 +24,10 @@
 #include "part_file.hpp"
 #include "request_parts.hpp"
 
+namespace tandem::http {
+struct netrc_entry;
+}
+
 namespace tandem::http::detail {
 
 class exchange {
@@ -89,6 +93,12 @@ class exchange {
     bool is_worth_a_retry(const std::exception_ptr& failure) const;
     task<> ask_until_answered();
     bool can_be_put_otherwise();
+    void identify();
+    task<> authorize();
+    bool may_be_let_in();
+    const netrc_entry* netrc_entry_for(std::string_view user) const noexcept;
+    std::string cookie_field() const;
+    void keep_cookies();
     task<> send_once();
     task<> wait_for_turn();
     task<> connect();
@@ -123,6 +133,12 @@ class exchange {
     std::shared_ptr<const route> route_;
     error_site site_;
     const time_point started_;
+    /// Speaks for the caller where it is now; null where nobody does, or a header of the request.
+    std::shared_ptr<authenticator> authenticator_;
+    /// What it said last; empty for nothing.
+    std::string sent_credentials_;
+    /// How often the server has refused the request, since it is where it is.
+    int refusals_ = 0;
     /// Of the parts of the request's body, where that does not come in chunks.
     std::optional<std::vector<std::uint64_t>> body_sizes_;
     bool body_has_begun_ = false;

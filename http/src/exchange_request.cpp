@@ -66,10 +66,17 @@ std::string exchange::request_text() const {
     if (!fields.contains("Accept-Encoding"))
         append(text, "Accept-Encoding", parts_.wants_decoding() ? known_codings : "identity");
     append_body_fields(text);
+    if (!sent_credentials_.empty()) append(text, origin_auth.credentials, sent_credentials_);
+    const bool has_jar = parts_.settings.cookies != nullptr;
+    if (has_jar) {
+        const auto cookies = cookie_field();
+        if (!cookies.empty()) append(text, "Cookie", cookies);
+    }
     if (is_for_proxy)
         for (const auto& [name, value] : route_->proxy_fields())
             if (!fields.contains(name)) append(text, name, value);
     for (const auto& [name, value] : fields) {
+        if (has_jar && equal_ignoring_case(name, "Cookie")) continue;
         // Nobody but a proxy is to see it.
         if (!is_for_proxy && equal_ignoring_case(name, "Proxy-Authorization")) continue;
         append(text, name, value);

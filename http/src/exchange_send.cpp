@@ -20,13 +20,14 @@ task<> exchange::ask_until_answered() {
 /// Looks at a reply that asks for the same request in another form, and puts it so. Returns whether it is to
 /// be sent again.
 bool exchange::can_be_put_otherwise() {
+    const bool may_be_in = may_be_let_in();
     if (body_has_begun_ && !parts_.body.can_be_sent_again()) return false;
     if (head_.status == 417 && parts_.continue_within) {
         // RFC 9110 section 10.1.1: somebody on the way does not know how to ask first.
         parts_.continue_within.reset();
         return true;
     }
-    return false;
+    return may_be_in;
 }
 
 task<> exchange::send_once() {
@@ -35,6 +36,7 @@ task<> exchange::send_once() {
                                     " without verifying who that is, as this request asked for");
     was_sent_ = false;
     measure_body();
+    co_await authorize();
     co_await wait_for_turn();
     if (lease_.get()) {
         ++core_->pool->counts.connections_reused;
@@ -73,6 +75,7 @@ task<> exchange::ask() {
     lease_->obey(parts_.settings.limits);
     was_sent_ = true;
     head_ = std::move(*co_await send_request());
+    keep_cookies();
     if (lease_->is_done()) lease_.release();
 }
 

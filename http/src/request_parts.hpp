@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <tandem/http/upload_progress.hpp>
 #include <tandem/http/url.hpp>
 
+#include "auth/authenticator.hpp"
 #include "outgoing_body.hpp"
 
 namespace tandem::http::detail {
@@ -47,6 +49,8 @@ struct request_parts {
     headers fields;
     /// The names of those fields that no other origin may see, beside the ones that all know.
     std::vector<std::string> secret_names;
+    /// Speaks for the caller at the target's origin; null where he did not say who should.
+    std::shared_ptr<authenticator> who;
     outgoing_body body;
     /// How long to wait for the server's word before the body is sent; nothing where it is not asked for.
     std::optional<duration> continue_within;

@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 
+#include <tandem/http/cookie_jar.hpp>
+#include <tandem/http/netrc.hpp>
 #include <tandem/http/retry_policy.hpp>
 #include <tandem/io/unix_address.hpp>
 
@@ -33,6 +35,18 @@ void set_tls(request_settings& to, tls_client_options options) {
         throw std::invalid_argument("http: options that accept any certificate; a single request may ask for "
                                     "that by insecure_accept_any_certificate()");
     to.tls = std::make_shared<const tls_client_options>(std::move(options));
+}
+
+void set_cookies(request_settings& to, const cookie_jar& jar) {
+    to.cookies = std::make_shared<cookie_jar>(jar);
+}
+
+void set_netrc_file(request_settings& to, const std::string& path) {
+    to.logins = std::make_shared<const netrc>(netrc::read(path));
+}
+
+void set_usual_netrc(request_settings& to) {
+    to.logins = std::make_shared<const netrc>(netrc::read_usual());
 }
 
 void set_ca_file(request_settings& to, std::string path) {

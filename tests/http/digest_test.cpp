@@ -150,6 +150,7 @@ TEST_CASE("a Digest challenge that nobody can meet is none") {
     CHECK_FALSE(can_be_met("Digest realm=r, nonce=n, algorithm=-sess"));
     CHECK_FALSE(can_be_met("Digest realm=r, nonce=n, qop=\"auth-conf\""));
     CHECK_FALSE(can_be_met("Basic realm=r, nonce=n"));
+    CHECK_FALSE(can_be_met("Digest realm=\"r\x1b\", nonce=n"));
 }
 
 TEST_CASE("client nonces differ") {

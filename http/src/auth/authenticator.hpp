@@ -43,16 +43,18 @@ struct auth_request {
 ///
 ///     sent = co_await who.authorize(request);            // the value of `credentials`, where not empty
 ///     … the reply's status is `status`: …
-///     if (co_await who.refused(reply, sent, times++, site)) … send again, from authorize on
+///     if (who.refused(reply, sent, times++)) … send again, from authorize on
 ///     … any other: …
 ///     who.accepted(reply);
 ///
-/// Belongs to its client's loop.
+/// Belongs to its client's loop, and has to outlive the calls.
 class authenticator {
   public:
     virtual ~authenticator() = default;
 
-    /// The value to send with this request; empty where the server has to ask first.
+    /// The value to send with this request; empty where the server has to ask first. May take as long as it
+    /// takes to get a token: hold no connection meanwhile. Throws http::error, and what a user's function
+    /// throws.
     virtual task<std::string> authorize(const auth_request& request) = 0;
 
     /// True where the next `authorize` would be empty: the request is a question only, and had better not
@@ -61,8 +63,7 @@ class authenticator {
 
     /// Takes a reply that refused a request with `sent`, which was refused `times` times before. Returns
     /// whether sending it again may help: not with what was refused already.
-    virtual task<bool> refused(const headers& reply, std::string_view sent, int times,
-                               const error_site& site) = 0;
+    virtual bool refused(const headers& reply, std::string_view sent, int times) = 0;
 
     /// Takes a reply that refused nothing, and what it says of the next request.
     virtual void accepted(const headers& reply) = 0;

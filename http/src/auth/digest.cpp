@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "field_reader.hpp"
+#include "field_syntax.hpp"
 #include "text_codec.hpp"
 
 namespace tandem::http::detail {
@@ -137,6 +138,8 @@ std::optional<digest_challenge> digest_challenge_of(const challenge& given) {
     made.realm = *realm;
     made.nonce = *nonce;
     if (const auto* opaque = given.find("opaque")) made.opaque = *opaque;
+    // These go back in a header of ours.
+    if (has_control_character(made.realm + made.nonce + made.opaque.value_or(""))) return std::nullopt;
     if (const auto* name = given.find("algorithm"); name && !set_algorithm(made, *name)) return std::nullopt;
     if (const auto* options = given.find("qop")) {
         set_protection(made, *options);

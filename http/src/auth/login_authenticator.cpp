@@ -43,19 +43,19 @@ class login_authenticator final : public authenticator {
 
     bool waits_for_challenge() const noexcept override { return !uses_basic_ && !digest_; }
 
-    task<bool> refused(const headers& reply, std::string_view sent, int times, const error_site&) override {
+    bool refused(const headers& reply, std::string_view sent, int times) override {
         constexpr int most_answers = 4; // of a server that calls each nonce stale
-        if (times >= most_answers || who_.method() == login_method::basic) co_return false;
+        if (times >= most_answers || who_.method() == login_method::basic) return false;
         const auto challenges = challenges_in(reply, where_.challenge);
         auto best = strongest_digest(challenges);
-        if (!best) co_return offers_basic(challenges) && take_basic(sent);
-        const bool was_digest = sent.starts_with("Digest ");
-        // A nonce of another request may have run out without the server saying so; one that has just come
-        // has not.
-        const bool is_other = !best->is_stale && was_digest && (times > 0 || !names_other_nonce(*best, sent));
-        if (is_other) co_return false;
+        if (!best) return offers_basic(challenges) && take_basic(sent);
+        if (!best->is_stale && sent.starts_with("Digest ")) {
+            // Another request's nonce may have run out without the server saying so; one that has just come
+            // has not.
+            if (times > 0 || !names_other_nonce(*best, sent)) return false;
+        }
         start(std::move(*best));
-        co_return true;
+        return true;
     }
 
     void accepted(const headers& reply) override {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <tandem/base/clock.hpp>
 #include <tandem/base/config.hpp>
@@ -14,6 +15,20 @@
 #include <tandem/io/connect_options.hpp>
 
 namespace tandem::http {
+
+class bearer;
+class login;
+
+namespace detail {
+
+/// What speaks for a client at one origin: one of the two.
+struct origin_credentials {
+    std::string origin;
+    std::shared_ptr<const login> user;
+    std::shared_ptr<const bearer> token;
+};
+
+} // namespace detail
 
 /// The settings of a client, each with a default that suits a downloader:
 ///
@@ -25,6 +40,13 @@ class TANDEM_API client_options : public request_setters<client_options> {
     /// The User-Agent header; "tandem" by default, none if empty. Throws std::invalid_argument where it
     /// contains control characters.
     client_options& user_agent(std::string text);
+
+    /// Who the client is at an origin (`https://host`, or with a port): a login or a bearer token, which no
+    /// other origin sees. A request's own credentials, its Authorization header and user:password of its URL
+    /// go before it. Given again for an origin it replaces what was given. Throws bad_url, and
+    /// std::invalid_argument for a URL that has more than an origin.
+    client_options& credentials(std::string_view origin, const login& who);
+    client_options& credentials(std::string_view origin, const bearer& token);
 
     /// How many connections one origin (scheme, host and port) gets at once; 128 by default. Further requests
     /// wait for their turn, first come, first served.
@@ -70,6 +92,7 @@ class TANDEM_API client_options : public request_setters<client_options> {
     }
 
     const std::string& user_agent() const noexcept { return user_agent_; }
+    const std::vector<detail::origin_credentials>& credentials() const noexcept { return credentials_; }
     std::size_t per_host() const noexcept { return per_host_; }
     std::size_t total() const noexcept { return total_; }
     duration idle_limit() const noexcept { return idle_limit_; }
@@ -80,10 +103,12 @@ class TANDEM_API client_options : public request_setters<client_options> {
 
   private:
     friend class request_setters<client_options>;
+    detail::origin_credentials& credentials_at(std::string_view origin);
     detail::request_settings& stored_settings() noexcept { return settings_; }
 
     detail::request_settings settings_;
     std::string user_agent_ = "tandem";
+    std::vector<detail::origin_credentials> credentials_;
     std::size_t per_host_ = 128;
     std::size_t total_ = 512;
     duration idle_limit_ = std::chrono::seconds(60);

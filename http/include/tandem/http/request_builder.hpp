@@ -29,6 +29,9 @@ class value;
 
 namespace tandem::http {
 
+class bearer;
+class login;
+
 namespace detail {
 class client_core;
 struct request_parts;
@@ -64,6 +67,19 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     /// redirect leads to another scheme, host or port. A name once secret remains it, whatever `header` sets
     /// later.
     request_builder& secret_header(std::string_view name, std::string_view value);
+
+    /// Who sends this request: to the origin of its URL only, whatever the client's credentials say, unless
+    /// it has an Authorization header. `basic_auth` is sent at once; `digest_auth` never sends the password;
+    /// `any_auth` takes the strongest method that the server asks for. The last two cost a round trip, once
+    /// for all requests made of this builder: where there are many, use `client_options::credentials`.
+    /// Throw std::invalid_argument.
+    request_builder& basic_auth(std::string user, std::string password);
+    request_builder& digest_auth(std::string user, std::string password);
+    request_builder& any_auth(std::string user, std::string password);
+    /// A bearer token (RFC 6750). Throws std::invalid_argument.
+    request_builder& bearer(std::string token);
+    request_builder& credentials(const login& who);
+    request_builder& credentials(const http::bearer& token);
 
     /// The body to send: a text or bytes, which go out as they are. This and the following functions each put
     /// theirs in the place of the others', and set a Content-Type, which `header` can replace. Throws

@@ -16,6 +16,8 @@
 
 namespace tandem::http {
 
+class cookie_jar;
+class netrc;
 class retry_policy;
 
 namespace detail {
@@ -38,6 +40,8 @@ struct request_settings {
     std::shared_ptr<const proxy_settings> proxying;
     /// Null for none.
     std::shared_ptr<const retry_policy> retries;
+    std::shared_ptr<cookie_jar> cookies;
+    std::shared_ptr<const netrc> logins;
     /// How much of a body that nobody wants is read, and for how long, so that its connection can serve
     /// again.
     std::size_t drain_limit = 64 * 1024;
@@ -52,6 +56,9 @@ struct request_settings {
 TANDEM_API void set_unix_socket(request_settings& to, std::string path);
 TANDEM_API void add_address(request_settings& to, std::string_view host, const endpoint& address);
 TANDEM_API void set_tls(request_settings& to, tls_client_options options);
+TANDEM_API void set_cookies(request_settings& to, const cookie_jar& jar);
+TANDEM_API void set_netrc_file(request_settings& to, const std::string& path);
+TANDEM_API void set_usual_netrc(request_settings& to);
 TANDEM_API void set_ca_file(request_settings& to, std::string path);
 TANDEM_API void set_retries(request_settings& to, bool on);
 TANDEM_API void set_retries(request_settings& to, const retry_policy& policy);
@@ -236,6 +243,28 @@ template <class Self> class request_setters {
     /// by request_builder::insecure_accept_any_certificate.
     Self& tls(tls_client_options options) {
         detail::set_tls(settings(), std::move(options));
+        return self();
+    }
+
+    /// Sends the cookies of this jar, and keeps in it what replies set, those of redirects and errors too; by
+    /// default cookies are ignored. Several clients may share a jar. A Cookie header of the request's own
+    /// goes first, in the same field, and takes the place of the jar's cookies with the same names.
+    Self& cookies(const cookie_jar& jar) {
+        detail::set_cookies(settings(), jar);
+        return self();
+    }
+
+    /// Looks for a login in a netrc file, and sends it as Basic (RFC 7617) to the origin of the request's
+    /// URL, and to no other. An Authorization header of the request, its own credentials, user:password of
+    /// its URL (but a user alone gets the password of that user's entry), and the client's credentials for
+    /// the origin go before it. The file is read now. Throws netrc_error.
+    Self& netrc_file(const std::string& path) {
+        detail::set_netrc_file(settings(), path);
+        return self();
+    }
+    /// The same with the file that the environment variable NETRC names, else ~/.netrc if there is one.
+    Self& netrc() {
+        detail::set_usual_netrc(settings());
         return self();
     }
 
