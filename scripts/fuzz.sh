@@ -6,7 +6,8 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1-10}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- fuzz-codec fuzz-decode fuzz-events fuzz-reply fuzz-url
+[ $# -gt 0 ] || set -- fuzz-challenge fuzz-codec fuzz-cookie fuzz-decode fuzz-disposition fuzz-events fuzz-netrc \
+    fuzz-reply fuzz-url
 
 scripts/build.sh fuzz "$@"
 mkdir -p build/fuzz/crashes

@@ -2,6 +2,8 @@
 
 #include <auth/challenge.hpp>
 
+#include "support/challenges.hpp"
+
 using tandem::http::headers;
 using tandem::http::detail::challenge;
 using tandem::http::detail::challenges_in;
@@ -72,4 +74,11 @@ TEST_CASE("schemes and parameters are found in any case") {
     CHECK(all[0].is("Digest"));
     CHECK(*all[0].find("realm") == "a");
     CHECK(all[0].find("nonce") == nullptr);
+}
+
+TEST_CASE("challenges read the same when they are written again") {
+    for (const auto& sample : test::challenge_samples()) {
+        INFO(sample);
+        CHECK(test::broken_challenges(sample) == "");
+    }
 }

@@ -175,7 +175,6 @@ TEST_CASE("of several challenges the strongest is answered, in one field or in m
     const auto separator = GENERATE(", ", "\r\nWWW-Authenticate: ");
     scripted_server server(answering_requests([&](const std::string& request, const std::string& body) {
         if (!field_of(request, "Authorization").empty()) return realm.answer(request, body);
-        auto weaker = realm;
         return test::reply("",
                            "WWW-Authenticate: Basic realm=\"weak\"" + std::string(separator) +
                                "Digest realm=\"md5\", nonce=\"x\", algorithm=MD5, qop=\"auth\"" + separator +

@@ -7,6 +7,7 @@
 #include <tandem/http/netrc.hpp>
 
 #include "support/log_capture.hpp"
+#include "support/netrc_files.hpp"
 #include "support/temp_folder.hpp"
 
 using tandem::http::netrc;
@@ -152,4 +153,11 @@ TEST_CASE("the usual netrc file is the one that NETRC names, else that of the ho
     CHECK(login_for(netrc::read_usual(), "a") == "named|1");
     const variable wrong_name("NETRC", folder / "missing");
     CHECK_THROWS_AS(netrc::read_usual(), netrc_error);
+}
+
+TEST_CASE("entries of a netrc file read the same when they are written again") {
+    for (const auto& sample : test::netrc_samples()) {
+        INFO(sample);
+        CHECK(test::broken_netrc(sample) == "");
+    }
 }
