@@ -76,16 +76,14 @@ bool exchange::may_be_let_in() {
     return false;
 }
 
-/// The Cookie field to send: the caller's, and then those of the jar whose names he does not use himself.
+/// The Cookie field to send where there is a jar: the caller's, and then those of the jar whose names he does not use himself.
 std::string exchange::cookie_field() const {
     std::string field;
     for (const auto given : parts_.fields.all("Cookie")) {
         if (!field.empty()) field += "; ";
         field += given;
     }
-    const auto& jar = parts_.settings.cookies;
-    if (!jar) return field;
-    const auto kept = jar->header_for(current_);
+    const auto kept = parts_.settings.cookies->header_for(current_);
     if (field.empty()) return kept;
     const auto own = field;
     for (std::string_view rest = kept; !rest.empty();) {
