@@ -1,7 +1,7 @@
 #include <tandem/http/client.hpp>
 
 #include "client_core.hpp"
-#include "field_syntax.hpp"
+#include "request_check.hpp"
 
 namespace tandem::http {
 
@@ -48,9 +48,7 @@ request_builder client::delete_(url target) const {
 }
 
 request_builder client::request(std::string method, url target) const {
-    if (!detail::is_token(method))
-        throw bad_request(target.to_string(), "the method '" + method + "' is no token");
-    if (method == "CONNECT") throw bad_request(target.to_string(), "CONNECT is for proxies");
+    detail::check_method(method, target);
     return request_builder(core_, std::move(method), std::move(target));
 }
 

@@ -51,6 +51,7 @@ class client_core {
     retry_budgets budgets;
     /// For bodies that go to files.
     kernel_pipe pipe;
+    std::uint64_t requests_begun = 0;
 
   private:
     std::map<std::string, std::shared_ptr<authenticator>, std::less<>> authenticators_;

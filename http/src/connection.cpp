@@ -4,7 +4,9 @@
 #include <cstring>
 #include <limits>
 #include <system_error>
+#include <utility>
 
+#include <tandem/coro/loop.hpp>
 #include <tandem/coro/timeout.hpp>
 #include <tandem/io/tls_failure.hpp>
 
@@ -37,6 +39,7 @@ task<> connection::begin(std::string_view request, const error_site& site, bool 
     body_bytes_ = 0;
     interim_replies_ = 0;
     got_bytes_ = false;
+    awaits_first_byte_ = true;
     is_head_ = is_head;
     is_sent_ = false;
     parser_.reset(is_head);
@@ -108,6 +111,7 @@ void connection::skip_interim(int status) {
         site_->fail<protocol_error>("too many informational replies");
     parser_.reset(is_head_);
     stream_.expect_reply();
+    awaits_first_byte_ = true;
 }
 
 task<std::string_view> connection::read_body() {
@@ -266,6 +270,7 @@ void connection::note_received(std::size_t count) noexcept {
         peer_closed_ = true;
     else
         got_bytes_ = true;
+    if (count > 0 && std::exchange(awaits_first_byte_, false)) first_byte_at_ = loop::current().now();
 }
 
 void connection::fail_receiving(const std::system_error& failure) {

@@ -52,6 +52,9 @@ class connection : public tandem::detail::list_hook<active_tag> {
     /// The final reply's header; informational replies before it are skipped (RFC 9110 section 15.2).
     task<reply_head*> read_head();
 
+    /// When the first byte came of the reply whose header was read last.
+    time_point first_byte_at() const noexcept { return first_byte_at_; }
+
     /// The next piece of the body, valid until the next call; empty at the end.
     task<std::string_view> read_body();
 
@@ -121,6 +124,8 @@ class connection : public tandem::detail::list_hook<active_tag> {
     bool is_head_ = false;
     bool is_sent_ = false;
     bool got_bytes_ = false;
+    bool awaits_first_byte_ = false;
+    time_point first_byte_at_{};
     bool peer_closed_ = false;
 };
 

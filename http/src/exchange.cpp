@@ -13,12 +13,23 @@ exchange::exchange(std::shared_ptr<client_core> core, request_parts parts)
     , parts_(std::move(parts))
     , current_(parts_.target)
     , site_(current_.to_string())
-    , started_(loop::current().now()) {
+    , started_(parts_.began.value_or(loop::current().now()))
+    , tracer_(core_->options.trace(), ++core_->requests_begun, current_.to_string(), started_) {
     identify();
+}
+
+exchange::exchange(std::shared_ptr<client_core> core, request_parts parts, reply_head head, std::string body)
+    : exchange(std::move(core), std::move(parts)) {
+    head_ = std::move(head);
+    made_body_ = std::move(body);
+    made_left_ = made_body_;
+    is_open_ = true;
 }
 
 exchange::~exchange() {
     if (lease_.get()) lease_->drop_buffered();
+    const bool is_complete = is_open_ && (!lease_.get() || lease_->is_done());
+    tracer_.end(is_complete ? trace_step::done : trace_step::cancelled, {}, head_.status);
 }
 
 task<> exchange::open() {
@@ -45,12 +56,25 @@ std::shared_ptr<const route> exchange::current_route() const {
 }
 
 task<> exchange::open_for_body(bool raises) {
-    co_await open();
-    if (parts_.raise_for_status.value_or(raises) && head_.status / 100 != 2) {
-        co_await drain();
-        raise_for_status();
+    return open_once(parts_.raise_for_status.value_or(raises));
+}
+
+/// What was opened for middleware stays as it is.
+task<> exchange::open_once(bool raises) {
+    try {
+        if (!is_open_) co_await open();
+        is_open_ = true;
+        if (raises && head_.status / 100 != 2) {
+            co_await drain();
+            raise_for_status();
+        }
+        const bool has_body = lease_.get() || !made_left_.empty();
+        if (has_body && !std::exchange(is_body_begun_, true)) begin_body();
+        if (!has_body) tracer_.end(trace_step::done, {}, head_.status);
+    } catch (const std::exception& failure) {
+        tracer_.end(trace_step::failed, failure.what());
+        throw;
     }
-    if (lease_.get()) begin_body();
 }
 
 void exchange::raise_for_status() const {
@@ -64,6 +88,7 @@ void exchange::raise_for_status() const {
 
 task<> exchange::leave_for(url target) {
     co_await drain();
+    tracer_.note(trace_step::redirect, target.to_string(), {}, head_.status);
     follow_redirect(parts_, head_.status, current_, target);
     hops_.emplace_back(current_, head_.status);
     const bool is_other_origin = target.origin() != current_.origin();

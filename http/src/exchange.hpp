@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tandem/base/clock.hpp>
@@ -15,6 +16,7 @@
 #include <tandem/coro/timeout.hpp>
 #include <tandem/http/headers.hpp>
 #include <tandem/http/redirect_hop.hpp>
+#include <tandem/http/response.hpp>
 #include <tandem/http/url.hpp>
 
 #include "client_core.hpp"
@@ -23,6 +25,7 @@
 #include "error_site.hpp"
 #include "part_file.hpp"
 #include "request_parts.hpp"
+#include "trace/tracer.hpp"
 
 namespace tandem::http {
 struct netrc_entry;
@@ -33,6 +36,10 @@ namespace tandem::http::detail {
 class exchange {
   public:
     exchange(std::shared_ptr<client_core> core, request_parts parts);
+    /// One that was answered already.
+    exchange(std::shared_ptr<client_core> core, request_parts parts, reply_head head, std::string body);
+    /// Takes it out of what middleware has returned.
+    static std::shared_ptr<exchange> of(response& reply) noexcept { return std::move(reply.exchange_); }
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
     ~exchange();
@@ -43,6 +50,9 @@ class exchange {
     /// The same, and a status_error unless the final reply is a 2xx, where the caller wants that or, if he
     /// said nothing, where `raises`.
     task<> open_for_body(bool raises = true);
+
+    /// The same whatever the status, which middleware is to see.
+    task<> open_for_middleware() { return open_once(false); }
 
     /// The next piece of the body, valid until the next call; empty at the end. Before `open`, nothing. An
     /// error closes the connection, and comes again with the next call.
@@ -77,15 +87,18 @@ class exchange {
     const std::vector<redirect_hop>& hops() const noexcept { return hops_; }
     const url& current() const noexcept { return current_; }
     const url& asked() const noexcept { return parts_.target; }
+    timings times() const noexcept { return tracer_.so_far(); }
 
   private:
     template <class T> task<T> within(duration total, task<T> work) {
         try {
             co_return co_await timeout(started_ + total - loop::current().now(), std::move(work));
         } catch (const timed_out&) {
+            tracer_.end(trace_step::failed, "the total time-out ran out");
             site_.fail_timed_out(time_limit::total, total);
         }
     }
+    task<> open_once(bool raises);
     std::shared_ptr<const route> current_route() const;
     task<> ask_with_retries();
     std::optional<duration> pause_before_retry(const std::exception_ptr& failure,
@@ -108,6 +121,7 @@ class exchange {
     void measure_body();
     bool may_send_again() const noexcept;
     task<std::string_view> read_wire();
+    void write_to(part_file& file, std::string_view piece);
     bool can_move_body() const noexcept;
     task<std::size_t> move_body(part_file& file);
     void begin_body();
@@ -116,7 +130,7 @@ class exchange {
     [[noreturn]] void fail_decoding() const;
     void end_body();
     void count_body(std::uint64_t more);
-    void keep_failure() noexcept;
+    void keep_failure(const error& failure) noexcept;
     task<> read_rest(std::uint64_t most);
     task<> leave_for(url target);
     std::string request_text() const;
@@ -139,6 +153,13 @@ class exchange {
     std::string sent_credentials_;
     /// How often the server has refused the request, since it is where it is.
     int refusals_ = 0;
+    tracer tracer_;
+    /// The header of the final reply is there, and its body begun.
+    bool is_open_ = false;
+    bool is_body_begun_ = false;
+    /// The body of a reply that was made here, and what was not read of it yet.
+    std::string made_body_;
+    std::string_view made_left_;
     /// Of the parts of the request's body, where that does not come in chunks.
     std::optional<std::vector<std::uint64_t>> body_sizes_;
     bool body_has_begun_ = false;

@@ -12,7 +12,8 @@ constexpr std::size_t decoded_piece = 32 * 1024;
 } // namespace
 
 void exchange::begin_body() {
-    if (parts_.wants_decoding()) {
+    // What was made here has no coding, whatever its header says.
+    if (lease_.get() && parts_.wants_decoding()) {
         const auto codings = codings_of(head_.fields);
         if (codings.size() > content_decoder::most_layers)
             site_.fail<protocol_error>("the body has more than 5 codings");
@@ -37,13 +38,15 @@ task<std::string_view> exchange::read() {
         if (decoder_) {
             if (!decoded_) decoded_ = std::make_unique_for_overwrite<char[]>(decoded_piece);
             auto size = co_await read_decoded({decoded_.get(), decoded_piece});
+            if (size == 0) tracer_.end(trace_step::done, {}, head_.status);
             co_return std::string_view(decoded_.get(), size);
         }
         auto piece = co_await read_wire();
         count_body(piece.size());
+        if (piece.empty()) tracer_.end(trace_step::done, {}, head_.status);
         co_return piece;
-    } catch (const error&) {
-        keep_failure();
+    } catch (const error& failure) {
+        keep_failure(failure);
         throw;
     }
 }
@@ -54,21 +57,28 @@ task<std::size_t> exchange::read_into(std::span<char> room) {
         std::size_t size = 0;
         if (decoder_) {
             size = co_await read_decoded(room);
+            if (size == 0) tracer_.end(trace_step::done, {}, head_.status);
             co_return size;
         }
-        if (lease_.get()) size = co_await lease_->read_body_into(room);
+        if (lease_.get()) {
+            size = co_await lease_->read_body_into(room);
+        } else {
+            size = made_left_.copy(room.data(), room.size());
+            made_left_.remove_prefix(size);
+        }
         if (size == 0) end_body();
         count_body(size);
+        if (size == 0) tracer_.end(trace_step::done, {}, head_.status);
         co_return size;
-    } catch (const error&) {
-        keep_failure();
+    } catch (const error& failure) {
+        keep_failure(failure);
         throw;
     }
 }
 
 /// The next piece of the body as it came over the connection.
 task<std::string_view> exchange::read_wire() {
-    if (!lease_.get()) co_return std::string_view();
+    if (!lease_.get()) co_return std::exchange(made_left_, {});
     auto piece = co_await lease_->read_body();
     if (piece.empty()) end_body();
     co_return piece;
@@ -115,7 +125,8 @@ void exchange::count_body(std::uint64_t more) {
 }
 
 /// To be called while the error is handled.
-void exchange::keep_failure() noexcept {
+void exchange::keep_failure(const error& failure) noexcept {
+    tracer_.end(trace_step::failed, failure.what());
     failure_ = std::current_exception();
     lease_.drop_connection();
     lease_.release();
@@ -132,6 +143,7 @@ task<> exchange::drain() {
             // The header has said all there is to say; the connection is closed below.
         }
     }
+    made_left_ = {};
     decoder_.reset(); // which would miss what was thrown away
     lease_.release();
 }

@@ -43,11 +43,12 @@ task<reply_head*> exchange::send_request() {
     const bool is_plain = !parts_.continue_within && !parts_.on_upload;
     if (is_plain && parts_.body.append_to(text, sent_with_header)) {
         co_await lease_->begin(text, site_, parts_.method == "HEAD");
+        tracer_.request_sent();
         // No server has answered by now: what others have to do goes before a read that would find nothing.
         co_await yield();
         co_return co_await lease_->read_head();
     }
-    upload work(*lease_.get(), site_, parts_, body_sizes_, body_has_begun_);
+    upload work(*lease_.get(), site_, parts_, body_sizes_, body_has_begun_, tracer_);
     co_return co_await work.run(text);
 }
 

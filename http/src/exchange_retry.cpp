@@ -110,6 +110,7 @@ std::optional<duration> exchange::pause_before_retry(const std::exception_ptr& f
             site_.url() + ": not sent again, as its host has used up its retries: " + site_.cause(why));
         return std::nullopt;
     }
+    tracer_.note(trace_step::retry, {}, failure ? why : std::string(), failure ? 0 : head_.status);
     log(log_level::info, site_.url() + ": attempt " + std::to_string(attempts_made_ + 1) + " of " +
                              std::to_string(policy.attempts()) + " in " + in_seconds(pause) + ": " +
                              site_.cause(why));

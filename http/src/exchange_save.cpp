@@ -36,10 +36,19 @@ task<> exchange::save_to(part_file& file) {
             size = co_await move_body(file);
         } else {
             const auto piece = co_await read();
-            file.write(piece);
+            write_to(file, piece);
             size = piece.size();
         }
         if (size == 0) co_return;
+    }
+}
+
+void exchange::write_to(part_file& file, std::string_view piece) {
+    try {
+        file.write(piece);
+    } catch (const error& failure) {
+        tracer_.end(trace_step::failed, failure.what());
+        throw;
     }
 }
 
@@ -54,8 +63,8 @@ task<std::size_t> exchange::move_body(part_file& file) {
         if (size == 0) end_body();
         count_body(size);
         co_return size;
-    } catch (const error&) {
-        keep_failure();
+    } catch (const error& failure) {
+        keep_failure(failure);
         throw;
     }
 }

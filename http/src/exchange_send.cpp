@@ -13,6 +13,7 @@ task<> exchange::ask_until_answered() {
     for (;;) {
         co_await send_once();
         if (!can_be_put_otherwise()) co_return;
+        tracer_.note(trace_step::retry, {}, {}, head_.status);
         co_await drain();
     }
 }
@@ -37,13 +38,16 @@ task<> exchange::send_once() {
     was_sent_ = false;
     measure_body();
     co_await authorize();
+    tracer_.begin_sending();
     co_await wait_for_turn();
+    tracer_.has_turn(lease_.get() != nullptr);
     if (lease_.get()) {
         ++core_->pool->counts.connections_reused;
         const bool answered = co_await ask_over_idle();
         if (answered) co_return;
         lease_.drop_connection();
         ++core_->pool->counts.retries;
+        tracer_.note(trace_step::retry, {}, "the server had closed the idle connection");
     }
     co_await connect();
     co_await ask();
@@ -65,7 +69,7 @@ task<> exchange::wait_for_turn() {
 
 task<> exchange::connect() {
     const auto& limits = parts_.settings.limits;
-    auto made = co_await open_transport(current_, site_, *route_, limits);
+    auto made = co_await open_transport(current_, site_, *route_, limits, tracer_);
     if (made.was_resumed) ++core_->pool->counts.sessions_resumed;
     lease_.attach(std::make_unique<connection>(std::move(made.stream)));
 }
@@ -76,6 +80,7 @@ task<> exchange::ask() {
     was_sent_ = true;
     head_ = std::move(*co_await send_request());
     keep_cookies();
+    tracer_.has_reply(lease_->first_byte_at(), head_.status);
     if (lease_->is_done()) lease_.release();
 }
 

@@ -2,8 +2,10 @@
 
 #include <tandem/http/error.hpp>
 
+#include "curl_command.hpp"
 #include "exchange.hpp"
-#include "field_syntax.hpp"
+#include "middleware_chain.hpp"
+#include "request_check.hpp"
 #include "request_parts.hpp"
 #include "rest_of.hpp"
 
@@ -35,16 +37,29 @@ task<saved> file_of(detail::exchange& work, const std::string& file) {
 // These take all they need by value: the task may outlive the builder and the client.
 
 task<std::string> fetch_text(core_pointer core, request_parts parts) {
+    if (!core->options.middlewares().empty()) {
+        const auto work = co_await detail::open_through_middleware(std::move(core), std::move(parts));
+        co_return co_await work->within_total(text_of(*work));
+    }
     detail::exchange work(std::move(core), std::move(parts));
     co_return co_await work.within_total(text_of(work));
 }
 
 task<std::vector<std::byte>> fetch_bytes(core_pointer core, request_parts parts) {
+    if (!core->options.middlewares().empty()) {
+        const auto work = co_await detail::open_through_middleware(std::move(core), std::move(parts));
+        co_return co_await work->within_total(bytes_of(*work));
+    }
     detail::exchange work(std::move(core), std::move(parts));
     co_return co_await work.within_total(bytes_of(work));
 }
 
 task<response> fetch_response(core_pointer core, request_parts parts) {
+    if (!core->options.middlewares().empty()) {
+        auto work = co_await detail::open_through_middleware(std::move(core), std::move(parts));
+        co_await work->within_total(work->open_for_body(false));
+        co_return response(std::move(work));
+    }
     auto work = std::make_shared<detail::exchange>(std::move(core), std::move(parts));
     co_await work->within_total(work->open_for_body(false));
     co_return response(std::move(work));
@@ -52,6 +67,10 @@ task<response> fetch_response(core_pointer core, request_parts parts) {
 
 task<saved> fetch_file(core_pointer core, request_parts parts, std::string file) {
     if (!parts.decode) parts.decode = false;
+    if (!core->options.middlewares().empty()) {
+        const auto work = co_await detail::open_through_middleware(std::move(core), std::move(parts));
+        co_return co_await work->within_total(file_of(*work, file));
+    }
     detail::exchange work(std::move(core), std::move(parts));
     co_return co_await work.within_total(file_of(work, file));
 }
@@ -83,14 +102,7 @@ request_builder& request_builder::insecure_accept_any_certificate() {
 }
 
 request_builder& request_builder::header(std::string_view name, std::string_view value) {
-    auto refuse = [&](std::string_view cause) {
-        throw bad_request(parts_->target.to_string(),
-                          "the header '" + std::string(name) + "' " + std::string(cause));
-    };
-    if (!detail::is_token(name)) refuse("has a name that is no token");
-    if (detail::has_control_character(value)) refuse("has a control character in its value");
-    if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Transfer-Encoding"))
-        refuse("frames the body, which is done here");
+    detail::check_field(name, value, parts_->target);
     parts_->fields.set(name, value);
     return *this;
 }
@@ -114,6 +126,10 @@ request_builder& request_builder::max_body(std::uint64_t bytes) {
 request_builder& request_builder::decode(bool yes) {
     parts_->decode = yes;
     return *this;
+}
+
+std::string request_builder::curl_command(bool with_secrets) const {
+    return detail::curl_command(*parts_, core_->options, with_secrets);
 }
 
 task<std::string> request_builder::text() const {

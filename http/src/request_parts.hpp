@@ -62,6 +62,8 @@ struct request_parts {
     /// Whether the body's codings are taken off, where the caller said so.
     std::optional<bool> decode;
     request_settings settings;
+    /// Where it began before this is sent, as middleware comes before.
+    std::optional<time_point> began;
 };
 
 } // namespace tandem::http::detail

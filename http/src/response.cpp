@@ -81,6 +81,9 @@ const std::vector<redirect_hop>& response::redirects() const noexcept {
 std::optional<std::uint64_t> response::content_length() const noexcept {
     return exchange_->head().content_length;
 }
+timings response::timings() const noexcept {
+    return exchange_->times();
+}
 void response::raise_for_status() const {
     exchange_->raise_for_status();
 }

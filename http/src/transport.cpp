@@ -18,12 +18,6 @@ namespace {
 
 using stream_pointer = std::unique_ptr<byte_stream>;
 
-task<std::vector<endpoint>> addresses_of(const std::string& host, std::uint16_t port, const route& by) {
-    auto given = by.addresses(host, port);
-    if (!given.empty()) co_return given;
-    co_return co_await resolve(host, port);
-}
-
 /// Takes out what the filter refuses.
 void filter_addresses(std::vector<endpoint>& addresses, std::string_view host, const error_site& site,
                       const route& by) {
@@ -42,9 +36,10 @@ void filter_addresses(std::vector<endpoint>& addresses, std::string_view host, c
 /// A connection and the TLS over it.
 class opening {
   public:
-    opening(const url& target, const error_site& site, const route& by)
+    opening(const url& target, const error_site& site, const route& by, tracer& trace)
         : site_(site)
         , by_(by)
+        , trace_(trace)
         , proxy_(by.proxy())
         , hands_over_(by.hands_to_proxy(target))
         , host_(target.host())
@@ -60,7 +55,7 @@ class opening {
                 auto stream = co_await unix_stream::connect(unix_address(by_.unix_socket()));
                 co_return std::make_unique<unix_stream>(std::move(stream));
             }
-            auto addresses = co_await addresses_of(host_, port_, by_);
+            auto addresses = co_await addresses_of(host_, port_);
             filter_addresses(addresses, host_, site_, by_);
             co_return co_await connect_to(std::move(addresses), with_port(host_, port_));
         } catch (const std::system_error& failure) {
@@ -77,9 +72,18 @@ class opening {
     }
 
   private:
+    task<std::vector<endpoint>> addresses_of(std::string host, std::uint16_t port) {
+        auto given = by_.addresses(host, port);
+        if (!given.empty()) co_return given;
+        const bool is_address = endpoint::parse(host, port).has_value();
+        auto asking = resolve(host, port);
+        if (is_address) co_return co_await std::move(asking);
+        co_return co_await trace_.follow(tracer::dns, std::move(host), std::move(asking));
+    }
+
     task<stream_pointer> connect_through_proxy() {
         const auto to = co_await name_for_proxy();
-        auto addresses = co_await addresses_of(proxy_->host(), proxy_->port(), by_);
+        auto addresses = co_await addresses_of(proxy_->host(), proxy_->port());
         auto stream = co_await connect_to(std::move(addresses), proxy_->authority());
         if (by_.proxy_tls()) {
             auto secured = co_await shake_hands(std::move(stream), *by_.proxy_tls(), proxy_->host(), who_);
@@ -87,12 +91,14 @@ class opening {
         }
         if (hands_over_) co_return stream;
         if (proxy_->is_socks()) {
-            co_await open_socks_tunnel(*stream, to, port_, *proxy_, site_);
+            auto asking = open_socks_tunnel(*stream, to, port_, *proxy_, site_);
+            co_await trace_.follow(tracer::proxy, proxy_->name(), std::move(asking));
         } else {
             auto fields = by_.proxy_fields();
             if (!by_.user_agent().empty() && !fields.contains("User-Agent"))
                 fields.add("User-Agent", by_.user_agent());
-            co_await open_http_tunnel(*stream, with_port(to, port_), *proxy_, fields, site_);
+            auto asking = open_http_tunnel(*stream, with_port(to, port_), *proxy_, fields, site_);
+            co_await trace_.follow(tracer::proxy, proxy_->name(), std::move(asking));
         }
         co_return stream;
     }
@@ -102,7 +108,7 @@ class opening {
     task<std::string> name_for_proxy() {
         const bool is_address = endpoint::parse(host_, 0).has_value();
         if (proxy_->resolves_names() && !is_address) co_return host_;
-        auto addresses = co_await addresses_of(host_, port_, by_);
+        auto addresses = co_await addresses_of(host_, port_);
         if (proxy_->kind() == proxy_kind::socks4) {
             std::erase_if(addresses, [](const endpoint& each) { return each.is_v6(); });
             if (addresses.empty())
@@ -113,7 +119,10 @@ class opening {
     }
 
     task<stream_pointer> connect_to(std::vector<endpoint> addresses, std::string name) {
-        auto stream = co_await tcp_stream::connect(std::move(addresses), std::move(name), by_.tcp());
+        auto options = by_.tcp();
+        if (trace_.is_watched()) options.observer(&trace_);
+        auto connecting = tcp_stream::connect(std::move(addresses), std::move(name), options);
+        auto stream = co_await trace_.measure(&timings::connect, std::move(connecting));
         co_return std::make_unique<tcp_stream>(std::move(stream));
     }
 
@@ -121,7 +130,8 @@ class opening {
                                 std::string who) {
         auto context = profile.context(site_);
         try {
-            auto stream = co_await tls_stream::handshake(std::move(below), context, host);
+            auto shaking = tls_stream::handshake(std::move(below), context, host);
+            auto stream = co_await trace_.follow(tracer::tls, host, std::move(shaking));
             transport made;
             made.protocol = stream.negotiated_protocol();
             made.was_resumed = stream.was_resumed();
@@ -139,6 +149,7 @@ class opening {
 
     const error_site& site_;
     const route& by_;
+    tracer& trace_;
     const proxy_server* const proxy_;
     const bool hands_over_;
     const std::string host_;
@@ -150,8 +161,8 @@ class opening {
 } // namespace
 
 task<transport> open_transport(const url& target, const error_site& site, const route& by,
-                               const time_limits& limits) {
-    opening work(target, site, by);
+                               const time_limits& limits, tracer& trace) {
+    opening work(target, site, by, trace);
     transport made;
     try {
         made.stream = co_await timeout(limits.connect, work.connect());

@@ -9,6 +9,7 @@
 
 #include "error_site.hpp"
 #include "route.hpp"
+#include "trace/tracer.hpp"
 
 namespace tandem::http::detail {
 
@@ -25,8 +26,8 @@ struct transport {
 
 /// Finds the addresses of the target's host, asks the route's filter, connects to one of those that it lets
 /// pass (happy eyeballs) and, for https, shakes hands. Throws connect_error, address_refused, tls_error, and
-/// timeout_error with time_limit::connect or time_limit::tls.
+/// timeout_error with time_limit::connect or time_limit::tls. Tells `trace` of each part.
 task<transport> open_transport(const url& target, const error_site& site, const route& by,
-                               const time_limits& limits);
+                               const time_limits& limits, tracer& trace);
 
 } // namespace tandem::http::detail

@@ -17,12 +17,14 @@ constexpr std::size_t largest_piece = 64 * 1024;
 } // namespace
 
 upload::upload(connection& to, const error_site& site, const request_parts& parts,
-               const std::optional<std::vector<std::uint64_t>>& sizes, bool& has_begun) noexcept
+               const std::optional<std::vector<std::uint64_t>>& sizes, bool& has_begun,
+               tracer& trace) noexcept
     : to_(to)
     , site_(site)
     , parts_(parts)
     , sizes_(sizes)
-    , has_begun_(has_begun) {
+    , has_begun_(has_begun)
+    , trace_(trace) {
     if (sizes) total_ = std::accumulate(sizes->begin(), sizes->end(), std::uint64_t{0});
 }
 
@@ -63,7 +65,9 @@ task<> upload::send_all() {
             goes_on = co_await send_file(part.path, (*sizes_)[i]);
     }
     if (goes_on && !total_) goes_on = co_await to_.write("0\r\n\r\n");
-    if (goes_on) to_.body_is_sent();
+    if (!goes_on) co_return;
+    to_.body_is_sent();
+    trace_.request_sent();
 }
 
 task<bool> upload::send_file(const std::string& path, std::uint64_t size) {

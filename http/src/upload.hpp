@@ -13,6 +13,7 @@
 #include "connection.hpp"
 #include "error_site.hpp"
 #include "request_parts.hpp"
+#include "trace/tracer.hpp"
 
 namespace tandem::http::detail {
 
@@ -24,7 +25,7 @@ class upload {
     /// All of these have to outlive it. `sizes` are those of the body's parts, as the header announces them;
     /// `has_begun` becomes true when the first of them is taken from where it comes from.
     upload(connection& to, const error_site& site, const request_parts& parts,
-           const std::optional<std::vector<std::uint64_t>>& sizes, bool& has_begun) noexcept;
+           const std::optional<std::vector<std::uint64_t>>& sizes, bool& has_begun, tracer& trace) noexcept;
 
     /// Sends header and body and returns the final reply's header.
     task<reply_head*> run(std::string_view header);
@@ -45,6 +46,7 @@ class upload {
     std::optional<std::uint64_t> total_;
     std::uint64_t sent_ = 0;
     bool& has_begun_;
+    tracer& trace_;
     /// A chunk with its size before and its line end behind it.
     std::string chunk_;
 };

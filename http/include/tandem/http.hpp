@@ -10,9 +10,13 @@
 #include <tandem/http/form.hpp>
 #include <tandem/http/headers.hpp>
 #include <tandem/http/login.hpp>
+#include <tandem/http/middleware.hpp>
 #include <tandem/http/multipart.hpp>
 #include <tandem/http/netrc.hpp>
 #include <tandem/http/response.hpp>
+#include <tandem/http/retry_policy.hpp>
 #include <tandem/http/saved.hpp>
+#include <tandem/http/timings.hpp>
+#include <tandem/http/trace_event.hpp>
 #include <tandem/http/url.hpp>
 #include <tandem/run.hpp>

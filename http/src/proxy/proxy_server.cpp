@@ -82,6 +82,7 @@ proxy_server::proxy_server(std::string_view given) {
     const auto colon = pieces.user_info.find(':');
     user_ = percent_decoded(pieces.user_info.substr(0, colon));
     if (colon != std::string_view::npos) password_ = percent_decoded(pieces.user_info.substr(colon + 1));
+    user_info_ = pieces.user_info;
     has_user_ = !pieces.user_info.empty();
     constexpr std::size_t longest = 255; // RFC 1929
     if (is_socks() && (user_.size() > longest || password_.size() > longest))

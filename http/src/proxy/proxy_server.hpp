@@ -35,6 +35,8 @@ class proxy_server {
     bool has_user() const noexcept { return has_user_; }
     const std::string& user() const noexcept { return user_; }
     const std::string& password() const noexcept { return password_; }
+    /// Both as they were written.
+    const std::string& user_info() const noexcept { return user_info_; }
     /// The value of a Proxy-Authorization header (RFC 7617); empty without a user.
     std::string basic_credentials() const;
 
@@ -48,6 +50,7 @@ class proxy_server {
     std::string name_;
     std::string user_;
     std::string password_;
+    std::string user_info_;
 };
 
 /// `host:port`, an IPv6 address in brackets.

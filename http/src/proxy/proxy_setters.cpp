@@ -29,7 +29,10 @@ void set_proxy(request_settings& to, std::string_view proxy) {
 }
 
 void set_no_proxy(request_settings& to, std::string_view list) {
-    change(to, [&](proxy_settings& all) { all.exceptions = no_proxy_list(list); });
+    change(to, [&](proxy_settings& all) {
+        all.exceptions = no_proxy_list(list);
+        all.exceptions_text = list;
+    });
 }
 
 void set_proxy_tunnel(request_settings& to, bool on) {

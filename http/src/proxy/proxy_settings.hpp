@@ -1,6 +1,7 @@
 // Which proxies a client's requests take.
 #pragma once
 #include <memory>
+#include <string>
 
 #include <tandem/http/headers.hpp>
 #include <tandem/http/url.hpp>
@@ -31,6 +32,8 @@ class proxy_settings {
     /// Whether http targets are reached by CONNECT, as https ones are.
     bool tunnels_all = false;
     no_proxy_list exceptions;
+    /// As it was written.
+    std::string exceptions_text;
     /// For an HTTP proxy only.
     headers fields;
 };

@@ -10,6 +10,27 @@ namespace tandem::detail {
 
 namespace {
 
+/// Tells of the end of an attempt, however it comes.
+class observed_attempt {
+  public:
+    observed_attempt(connect_observer* by, const endpoint& to) noexcept
+        : by_(by)
+        , to_(to) {
+        if (by_) by_->attempt_begins(to_);
+    }
+    observed_attempt(const observed_attempt&) = delete;
+    observed_attempt& operator=(const observed_attempt&) = delete;
+    ~observed_attempt() {
+        if (by_) by_->attempt_ends(to_, cause_);
+    }
+    void ends_with(std::error_code cause) noexcept { cause_ = cause; }
+
+  private:
+    connect_observer* by_;
+    endpoint to_;
+    std::error_code cause_ = std::make_error_code(std::errc::operation_canceled);
+};
+
 /// The attempts at one host.
 class attempts_at_host {
   public:
@@ -32,13 +53,16 @@ class attempts_at_host {
   private:
     task<> attempt(std::size_t index, task_group& group) {
         const endpoint to = attempts_[index].address();
+        observed_attempt here(options_.observer(), to);
         try {
             auto connected = co_await connect_to(to, options_);
             if (winner_) co_return;
             winner_ = std::move(connected);
+            here.ends_with({});
             group.cancel();
         } catch (const std::system_error& failure) {
             attempts_[index] = connect_attempt(to, failure.code());
+            here.ends_with(failure.code());
             failed_.set();
         }
     }

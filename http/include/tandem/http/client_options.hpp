@@ -10,8 +10,10 @@
 #include <tandem/base/clock.hpp>
 #include <tandem/base/config.hpp>
 #include <tandem/http/address_filter.hpp>
+#include <tandem/http/middleware.hpp>
 #include <tandem/http/request_settings.hpp>
 #include <tandem/http/retry_policy.hpp>
+#include <tandem/http/trace_event.hpp>
 #include <tandem/io/connect_options.hpp>
 
 namespace tandem::http {
@@ -91,6 +93,18 @@ class TANDEM_API client_options : public request_setters<client_options> {
         return *this;
     }
 
+    /// Lets every request go through `step`: the first that is given is the first to see a request, and the
+    /// last to see its reply.
+    client_options& use(middleware step) {
+        middlewares_.push_back(std::move(step));
+        return *this;
+    }
+    /// Tells `observer` of each step of each request.
+    client_options& trace(trace_observer observer) {
+        trace_ = std::move(observer);
+        return *this;
+    }
+
     const std::string& user_agent() const noexcept { return user_agent_; }
     const std::vector<detail::origin_credentials>& credentials() const noexcept { return credentials_; }
     std::size_t per_host() const noexcept { return per_host_; }
@@ -98,6 +112,8 @@ class TANDEM_API client_options : public request_setters<client_options> {
     duration idle_limit() const noexcept { return idle_limit_; }
     const std::shared_ptr<const detail::address_filter>& connect_filter() const noexcept { return filter_; }
     const connect_options& tcp() const noexcept { return tcp_; }
+    const std::vector<middleware>& middlewares() const noexcept { return middlewares_; }
+    const trace_observer& trace() const noexcept { return trace_; }
     /// What each request begins with.
     const detail::request_settings& settings() const noexcept { return settings_; }
 
@@ -107,6 +123,8 @@ class TANDEM_API client_options : public request_setters<client_options> {
     detail::request_settings& stored_settings() noexcept { return settings_; }
 
     detail::request_settings settings_;
+    std::vector<middleware> middlewares_;
+    trace_observer trace_;
     std::string user_agent_ = "tandem";
     std::vector<detail::origin_credentials> credentials_;
     std::size_t per_host_ = 128;

@@ -133,6 +133,12 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     /// that verifies, nor the other way round.
     request_builder& insecure_accept_any_certificate();
 
+    /// A command line that has curl send this request, for a POSIX shell: to try it by hand, or to show it to
+    /// somebody. Values that speak for the caller (Authorization, Cookie, what `secret_header` set, passwords
+    /// in URLs) stand as `***` unless asked for. What only the client knows (credentials of an origin, its
+    /// cookies, middleware) is not in it, and a body that is a stream is left to the shell's input.
+    std::string curl_command(bool with_secrets = false) const;
+
     /// The body of a 2xx reply; any other status is a status_error.
     task<std::string> text() const;
     task<std::vector<std::byte>> bytes() const;

@@ -12,6 +12,7 @@
 #include <tandem/http/body.hpp>
 #include <tandem/http/headers.hpp>
 #include <tandem/http/redirect_hop.hpp>
+#include <tandem/http/timings.hpp>
 #include <tandem/http/url.hpp>
 
 namespace boost::json {
@@ -48,6 +49,9 @@ class TANDEM_API response {
     /// The body's length in bytes, where the server said it.
     std::optional<std::uint64_t> content_length() const noexcept;
 
+    /// Where the time went, until the reply's end.
+    http::timings timings() const noexcept;
+
     /// Throws status_error unless ok().
     void raise_for_status() const;
 
@@ -66,6 +70,7 @@ class TANDEM_API response {
     const http::headers& trailers() const noexcept { return body_.trailers(); }
 
   private:
+    friend class detail::exchange;
     std::shared_ptr<detail::exchange> exchange_;
     http::body body_;
 };

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <tandem/base/clock.hpp>
+#include <tandem/io/connect_observer.hpp>
 #include <tandem/io/endpoint.hpp>
 
 namespace tandem {
@@ -52,6 +53,12 @@ class TANDEM_API connect_options {
         return *this;
     }
 
+    /// Tells `who`, which has to outlive the attempts, of each of them; null, the default, for nobody.
+    connect_options& observer(connect_observer* who) noexcept {
+        observer_ = who;
+        return *this;
+    }
+
     duration time_limit() const noexcept { return time_limit_; }
     const std::optional<endpoint>& local_address() const noexcept { return local_address_; }
     bool no_delay() const noexcept { return no_delay_; }
@@ -60,6 +67,7 @@ class TANDEM_API connect_options {
     std::chrono::seconds keep_alive_interval() const noexcept { return keep_alive_interval_; }
     int keep_alive_probes() const noexcept { return keep_alive_probes_; }
     duration happy_eyeballs_delay() const noexcept { return happy_eyeballs_delay_; }
+    connect_observer* observer() const noexcept { return observer_; }
 
   private:
     duration time_limit_ = duration::max();
@@ -69,6 +77,7 @@ class TANDEM_API connect_options {
     std::chrono::seconds keep_alive_interval_{10};
     int keep_alive_probes_ = 6;
     duration happy_eyeballs_delay_ = std::chrono::milliseconds(250);
+    connect_observer* observer_ = nullptr;
 };
 
 } // namespace tandem
