@@ -1,9 +1,11 @@
 // tandem-get: URLs in, files out, and thumbnails of them where asked for.
 #include "common/progress_line.hpp"
+#include "download/link_source.hpp"
 #include "download/options.hpp"
 #include "thumbnail/thumbnail.hpp"
 
 #include <fmt/format.h>
+#include <iostream>
 #include <optional>
 #include <set>
 #include <tandem/coro/for_each.hpp>
@@ -27,11 +29,11 @@ class downloads {
     }
 
     /// Downloads every link; returns the program's exit status.
-    task<int> all(std::vector<std::string> links) {
-        total_ = links.size();
+    task<int> all(link_source& links) {
         try {
             auto at_once = tandem::at_most(static_cast<std::size_t>(chosen_.jobs));
-            co_await tandem::for_each(links, at_once, [&](std::string& link) { return one(link); });
+            auto download = [&](std::string link) { return one(std::move(link)); };
+            co_await tandem::for_each(links, at_once, download);
         } catch (const tandem::cancelled&) {
             progress_.print(summary());
             throw;
@@ -42,7 +44,8 @@ class downloads {
 
   private:
     /// Downloads one link. A failure is reported here and now, and stops nobody else's work.
-    task<> one(const std::string& link) {
+    task<> one(std::string link) {
+        ++taken_;
         try {
             co_await fetch(link);
             ++saved_;
@@ -70,7 +73,7 @@ class downloads {
     }
 
     std::string summary() const {
-        return fmt::format("{} of {} saved, {:.1f} MB, {} failed", saved_, total_, bytes_ / 1e6, failed_);
+        return fmt::format("{} of {} saved, {:.1f} MB, {} failed", saved_, taken_, bytes_ / 1e6, failed_);
     }
 
     const get_options& chosen_;
@@ -79,7 +82,7 @@ class downloads {
     progress_line progress_;
     /// File names that are taken, so that one link does not overwrite what another brought.
     std::set<std::string> names_;
-    std::size_t total_ = 0;
+    std::size_t taken_ = 0;
     std::size_t saved_ = 0;
     std::size_t failed_ = 0;
     double bytes_ = 0;
@@ -88,8 +91,15 @@ class downloads {
 task<int> async_main(std::vector<std::string> arguments) {
     get_options chosen;
     if (auto status = read_options(chosen, std::move(arguments))) co_return *status;
+    std::optional<link_source> links;
+    try {
+        links.emplace(chosen.links, !chosen.literal, chosen.input_file);
+    } catch (const std::runtime_error& error) {
+        std::cerr << error.what() << '\n';
+        co_return 2;
+    }
     downloads run(chosen);
-    co_return co_await run.all(std::move(chosen.links));
+    co_return co_await run.all(*links);
 }
 
 } // namespace

@@ -5,7 +5,9 @@
 
 /// What tandem-get was asked to do.
 struct get_options {
+    /// As they were given: patterns, unless `literal`.
     std::vector<std::string> links;
+    bool literal = false;
     std::string input_file;
     std::string folder = "images";
     std::string ca_file;
@@ -13,6 +15,6 @@ struct get_options {
     int thumbnail = 0;
 };
 
-/// Fills `chosen` from the command line, links of the input file included. Returns the status to exit with if
+/// Fills `chosen` from the command line. Returns the status to exit with if
 /// there is nothing to do: 0 after --help, 2 after a usage error, which is printed.
 std::optional<int> read_options(get_options& chosen, std::vector<std::string> arguments);

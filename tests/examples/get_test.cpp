@@ -116,6 +116,19 @@ TEST_CASE("tandem-get saves what the server has, and thumbnails where asked for"
     }
 }
 
+TEST_CASE("tandem-get downloads each URL that a pattern stands for") {
+    test::origin server;
+    test::temp_folder folder;
+    auto result = get(folder, {server.http + "/photo-[000-002].jpg"});
+    INFO(result.errors);
+    CHECK(result.status == 0);
+    CHECK(test::files_below(folder / "images") == names{"photo-000.jpg", "photo-001.jpg", "photo-002.jpg"});
+
+    auto wrong = get(folder, {server.http + "/photo-[002-000].jpg"});
+    CHECK(wrong.status == 2);
+    CHECK_THAT(wrong.errors, Contains("/photo-[002-000].jpg: at character") && Contains("ends before it"));
+}
+
 TEST_CASE("tandem-get says which file is no image, and keeps it") {
     test::origin server;
     test::temp_folder folder;
