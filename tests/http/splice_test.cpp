@@ -292,7 +292,8 @@ TEST_CASE("a long body obeys the time limits, each of which says that it was the
     scripted_server server(begin_and_stop);
     in_loop([&]() -> task<> {
         client web;
-        auto silent = web.get(server.url("/x")).read_timeout(50ms).save_to(folder.path());
+        auto asked = web.get(server.url("/x")).first_byte_timeout(10s).read_timeout(50ms);
+        auto silent = asked.save_to(folder.path());
         auto error = co_await failure_of<timeout_error>(std::move(silent));
         CHECK(error.which() == time_limit::read);
         auto endless = web.get(server.url("/x")).total_timeout(50ms).save_to(folder.path());
