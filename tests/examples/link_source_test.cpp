@@ -54,5 +54,9 @@ TEST_CASE("a million links take no more memory than one") {
     for (const auto& link : source)
         count += link.starts_with("http://example/");
     CHECK(count == 2'000'000);
+#ifndef __SANITIZE_ADDRESS__ // which keeps freed memory
     CHECK(test::resident_memory() < before + 1024 * 1024);
+#else
+    (void)before;
+#endif
 }

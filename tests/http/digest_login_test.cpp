@@ -159,8 +159,8 @@ TEST_CASE("requests at the same time never use a count twice") {
     in_loop([&]() -> task<> {
         client web(as(realm, server));
         co_await web.get(server.url()).text();
+        auto fetch = [&]() -> task<> { co_await web.get(server.url()).text(); };
         auto work = [&](tandem::task_group& group) -> task<> {
-            auto fetch = [&]() -> task<> { co_await web.get(server.url()).text(); };
             for (int i = 0; i < 8; ++i)
                 group.spawn(fetch());
             co_return;

