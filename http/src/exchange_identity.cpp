@@ -76,7 +76,8 @@ bool exchange::may_be_let_in() {
     return false;
 }
 
-/// The Cookie field to send where there is a jar: the caller's, and then those of the jar whose names he does not use himself.
+/// The Cookie field to send where there is a jar: the caller's, and then those of the jar whose names he does
+/// not use himself.
 std::string exchange::cookie_field() const {
     std::string field;
     for (const auto given : parts_.fields.all("Cookie")) {

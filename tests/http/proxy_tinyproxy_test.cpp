@@ -16,10 +16,10 @@
 
 using namespace tandem::http;
 using tandem::task;
+using test::echo_target;
 using test::failure_of;
 using test::has_all;
 using test::in_loop;
-using test::reply;
 using test::scripted_server;
 
 namespace {
@@ -63,10 +63,6 @@ class tinyproxy {
     std::uint16_t port_;
     test::child_process process_;
 };
-
-scripted_server::script echo_target() {
-    return test::answering([](const std::string& target) { return reply(target); });
-}
 
 } // namespace
 

@@ -9,6 +9,7 @@
 
 using namespace tandem::http;
 using tandem::task;
+using test::echo_target;
 using test::failure_of;
 using test::has_all;
 using test::http_proxy;
@@ -17,10 +18,6 @@ using test::reply;
 using test::scripted_server;
 
 namespace {
-
-scripted_server::script echo_target() {
-    return test::answering([](const std::string& target) { return reply(target); });
-}
 
 /// A proxy that is spoken to by TLS, and origins behind it.
 struct secure_proxy {

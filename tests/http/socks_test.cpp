@@ -13,6 +13,7 @@ using namespace std::string_literals;
 using namespace tandem::http;
 using tandem::task;
 using test::conversation;
+using test::echo_target;
 using test::failure_of;
 using test::has_all;
 using test::in_loop;
@@ -24,10 +25,6 @@ using test::socks_server;
 namespace {
 
 using lines = std::vector<std::string>;
-
-scripted_server::script echo_target() {
-    return test::answering([](const std::string& target) { return reply(target); });
-}
 
 std::string with_port(const std::string& host, const scripted_server& server) {
     return host + ":" + std::to_string(server.port());

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 using namespace tandem::http;
 using tandem::task;
 using test::answering;
+using test::echo_target;
 using test::failure_of;
 using test::has_all;
 using test::in_loop;
@@ -48,10 +49,6 @@ struct recorder {
         };
     }
 };
-
-scripted_server::script echo_target() {
-    return answering([](const std::string& target) { return reply(target); });
-}
 
 /// Every begin has its end, and the last step is one of the three, which come once.
 void check_is_whole(const words& steps) {

@@ -10,7 +10,7 @@
 
 namespace test {
 
-/// A jar, and the time that it takes for now.
+/// A jar, and the clock that it goes by.
 struct jar_in_time {
     tandem::http::cookie_time now{std::chrono::seconds(1'800'000'000)}; // 15 Jan 2027 08:00:00
     tandem::http::cookie_jar jar{[this] { return now; }};

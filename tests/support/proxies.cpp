@@ -41,6 +41,10 @@ std::string of_bytes(std::initializer_list<int> bytes) {
 
 } // namespace
 
+std::string proxy_at(const scripted_server& proxy, const std::string& login) {
+    return "http://" + (login.empty() ? "" : login + "@") + "127.0.0.1:" + std::to_string(proxy.port());
+}
+
 scripted_server::script http_proxy(std::function<std::string(const std::string& request)> asked) {
     return [asked = std::move(asked)](conversation& guest) {
         while (auto request = guest.request()) {

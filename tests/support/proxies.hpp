@@ -12,6 +12,9 @@ namespace test {
 /// request in its place, and answers any other request with its target.
 scripted_server::script http_proxy(std::function<std::string(const std::string& request)> asked = {});
 
+/// "http://127.0.0.1:PORT", with `login` before the host.
+std::string proxy_at(const scripted_server& proxy, const std::string& login = "");
+
 /// What a SOCKS server wants and does.
 struct socks_rules {
     /// The user name and password that it wants, "user:password"; empty for none.
