@@ -247,8 +247,6 @@ TEST_CASE("a queue travels in an initializer and in a preload, to workers that a
     block_on(all());
 }
 
-#ifndef __SANITIZE_ADDRESS__
-// UndefinedBehaviorSanitizer looks at an object's type through a pipe, which a restricted job cannot make.
 TEST_CASE("workers that are left nothing but computing share values, locks and queues all the same") {
     tandem::worker_limits limits;
     limits.compute_only();
@@ -278,7 +276,6 @@ TEST_CASE("workers that are left nothing but computing share values, locks and q
     };
     block_on(all());
 }
-#endif
 
 TEST_CASE("a queue that a job makes comes back, with what it holds") {
     process_pool pool(workers(1));

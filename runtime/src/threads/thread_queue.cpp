@@ -79,12 +79,15 @@ std::size_t thread_queue::queued() const noexcept {
 
 void thread_queue::push(thread_job& job) {
     job.queued_at_ = clock::now();
+    bool needs_thread = false;
     {
         const std::lock_guard held(access_);
         waiting_.push(job, job.context_.priority);
         ++submitted_;
+        needs_thread = waiting_.size() > returning_;
     }
-    changed_.notify_one();
+    // A thread on its way back looks at the queue before it sleeps; waking another would only cost.
+    if (needs_thread) changed_.notify_one();
     // It has its place; the one that was kept for it is free.
     job.context_.place.reset();
 }
@@ -157,6 +160,8 @@ void thread_queue::leave() {
     left_.push_back(std::move(*self));
     threads_.erase(self);
     threads_changed();
+    // A call may have counted on this thread.
+    if (!waiting_.empty()) changed_.notify_one();
 }
 
 void thread_queue::run_one(lock& held) {
