@@ -1,5 +1,6 @@
 #include <tandem/http/error.hpp>
 
+#include <cerrno>
 #include <cstdio>
 #include <system_error>
 
@@ -70,5 +71,8 @@ file_error::file_error(std::string_view url, std::string_view path, int code)
     : error(url, std::string(path) + ": " + std::generic_category().message(code))
     , path_size_(one_line(path).size())
     , code_(code) {}
+
+file_exists::file_exists(std::string_view url, std::string_view path)
+    : file_error(url, path, EEXIST) {}
 
 } // namespace tandem::http

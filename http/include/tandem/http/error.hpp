@@ -145,4 +145,16 @@ class TANDEM_API file_error : public error {
     int code_;
 };
 
+/// The name of a download is taken, and nothing said that it may be replaced (if_exists).
+class TANDEM_API file_exists : public file_error {
+  public:
+    file_exists(std::string_view url, std::string_view path);
+};
+
+/// The bytes that came are not those that were expected (download_options::checksum); there is no file.
+class TANDEM_API checksum_error : public error {
+  public:
+    using error::error;
+};
+
 } // namespace tandem::http
