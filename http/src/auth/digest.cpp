@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include "field_reader.hpp"
@@ -15,8 +14,6 @@
 namespace tandem::http::detail {
 
 namespace {
-
-constexpr std::string_view hex_digits = "0123456789abcdef";
 
 struct known_algorithm {
     std::string_view name;
@@ -101,29 +98,7 @@ std::string user_field(const digest_challenge& given, const std::string& user) {
 } // namespace
 
 digest_hash::digest_hash(digest_algorithm algorithm)
-    : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    const auto name = known_algorithms[static_cast<std::size_t>(algorithm)].in_openssl;
-    const std::shared_ptr<EVP_MD> found(EVP_MD_fetch(nullptr, name, nullptr), EVP_MD_free);
-    if (!found || EVP_DigestInit_ex2(context_.get(), found.get(), nullptr) != 1)
-        throw std::runtime_error(std::string("OpenSSL offers no ") + name);
-}
-
-digest_hash& digest_hash::add(std::string_view bytes) {
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-    return *this;
-}
-
-std::string digest_hash::hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context_.get(), bytes.data(), &size);
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        text += hex_digits[bytes[i] >> 4];
-        text += hex_digits[bytes[i] & 15];
-    }
-    return text;
-}
+    : hasher(known_algorithms[static_cast<std::size_t>(algorithm)].in_openssl) {}
 
 std::string digest_of(digest_algorithm algorithm, std::string_view bytes) {
     return digest_hash(algorithm).add(bytes).hex();

@@ -1,7 +1,6 @@
 // Digest access authentication (RFC 7616), as texts.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,26 +8,18 @@
 #include <tandem/http/login.hpp>
 
 #include "challenge.hpp"
-
-struct evp_md_ctx_st;
+#include "hasher.hpp"
 
 namespace tandem::http::detail {
 
 /// From the weakest to the strongest.
 enum class digest_algorithm { md5, sha256, sha512_256 };
 
-/// A hash in the making.
-class digest_hash {
+/// A hash by one of those.
+class digest_hash : public hasher {
   public:
     /// Throws std::runtime_error where OpenSSL does not offer the algorithm.
     explicit digest_hash(digest_algorithm algorithm);
-
-    digest_hash& add(std::string_view bytes);
-    /// In lower-case hexadecimal. Ends it.
-    std::string hex();
-
-  private:
-    std::shared_ptr<evp_md_ctx_st> context_;
 };
 
 std::string digest_of(digest_algorithm algorithm, std::string_view bytes);

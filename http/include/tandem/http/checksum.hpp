@@ -10,12 +10,19 @@ namespace tandem::http {
 
 enum class hash_algorithm { md5, sha1, sha256, sha512 };
 
+/// `sha256` and the like.
+TANDEM_API std::string_view name_of(hash_algorithm algorithm) noexcept;
+
 /// An algorithm and the digest that it has to give.
 class TANDEM_API checksum {
   public:
     /// Reads `sha256:<hex>`, with `md5`, `sha1`, `sha256` (or `sha-256`) and `sha512` in any case; `=` does
     /// for the colon. Throws std::invalid_argument, which says what is wrong with it.
     explicit checksum(std::string_view text);
+
+    /// `digest` in hexadecimal, in any case. Throws std::invalid_argument where it is no digest of that
+    /// algorithm.
+    checksum(hash_algorithm algorithm, std::string_view digest);
 
     hash_algorithm algorithm() const noexcept { return algorithm_; }
     /// In lower-case hexadecimal.
