@@ -104,8 +104,8 @@ class event_stream::state {
     }
 
     void count_failure(std::exception_ptr trouble) {
-        due = loop::current().now() + delay();
         ++failures;
+        due = loop::current().now() + delay();
         if (!was_open || failures > options.max_failures()) {
             failures = std::min(failures, options.max_failures());
             std::rethrow_exception(std::move(trouble));

@@ -6,6 +6,7 @@
 
 #include "http/cancel_in_rounds.hpp"
 #include "http/in_loop.hpp"
+#include "http/pausing_time.hpp"
 #include "support/events.hpp"
 #include "support/scripted_server.hpp"
 
@@ -52,6 +53,34 @@ task<list> all_events(event_stream& from) {
     while (auto event = co_await from.next())
         all.push_back(test::spelled(*event));
     co_return all;
+}
+
+/// The pauses before a lost connection was opened again, `failures` attempts of which failed.
+std::vector<tandem::duration> pauses_after(int failures, const event_options& options) {
+    scripted_server server([failures](conversation& talk) {
+        talk.request();
+        if (talk.number() == 0) {
+            talk.send(head + "data: a\n\n");
+            talk.finish();
+        } else if (talk.number() <= failures) {
+            talk.reset();
+        } else {
+            talk.send(end_of_stream);
+        }
+    });
+    std::vector<tandem::time_point> begun;
+    test::in_pausing_time([&]() -> task<> {
+        client web(client_options().trace([&](const trace_event& step) {
+            if (step.step == trace_step::queued) begun.push_back(tandem::loop::current().now());
+        }));
+        event_stream from(web.get(server.url()), options);
+        auto all = co_await all_events(from);
+        CHECK(all == list{"message|a|"});
+    });
+    std::vector<tandem::duration> pauses;
+    for (std::size_t i = 1; i < begun.size(); ++i)
+        pauses.push_back(begun[i] - begun[i - 1]);
+    return pauses;
 }
 
 /// The events of a stream that `server` sends.
@@ -294,6 +323,26 @@ TEST_CASE("a lost connection is tried again as often as may fail, and the next e
         auto rest = co_await all_events(from);
         CHECK(rest == list{"message|b|1"});
     });
+}
+
+TEST_CASE(
+    "after each attempt that fails the pause is twice as long, up to a limit, and a random part longer") {
+    const auto options = event_options().reconnect_delay(2s).max_reconnect_delay(9s);
+    const auto pauses = pauses_after(4, options);
+    const std::vector<tandem::duration> shortest{2s, 4s, 8s, 9s, 9s};
+    REQUIRE(pauses.size() == shortest.size());
+    for (std::size_t i = 0; i < pauses.size(); ++i) {
+        CHECK(pauses[i] >= shortest[i]);
+        CHECK(pauses[i] <= shortest[i] * 5 / 4);
+    }
+    CHECK(pauses_after(4, options) != pauses);
+}
+
+TEST_CASE("a pause that is longer than the limit from the start stays as it is") {
+    for (const auto pause : pauses_after(2, event_options().reconnect_delay(5s).max_reconnect_delay(2s))) {
+        CHECK(pause >= 5s);
+        CHECK(pause <= 6250ms);
+    }
 }
 
 TEST_CASE("waiting for an event can be cancelled, and loses none") {
