@@ -10,6 +10,7 @@
 #include <tandem/sync/event.hpp>
 
 #include "http/in_loop.hpp"
+#include "http/pausing_time.hpp"
 #include "support/realms.hpp"
 
 using namespace tandem::http;
@@ -198,6 +199,56 @@ TEST_CASE("where the request that renews the token is cancelled another one does
         CHECK(body == "in");
     });
     CHECK(renewals == 2);
+}
+
+TEST_CASE("a renewal is no retry: a request has all of its attempts with the new token") {
+    std::string token = "new";
+    int busy = 2;
+    scripted_server server(answering_requests([&](const std::string& request, const std::string&) {
+        auto answer = test::let_in_with(request, "Bearer " + token, "Bearer realm=\"api\"");
+        const bool is_in = answer.starts_with("HTTP/1.1 200");
+        return is_in && busy-- > 0 ? test::reply("", "", "503 Busy") : answer;
+    }));
+    int renewals = 0;
+    const auto passed = test::in_pausing_time([&]() -> task<> {
+        auto renew = [&]() -> task<std::string> {
+            ++renewals;
+            co_return token;
+        };
+        client web(client_options()
+                       .credentials(server.url(""), bearer("old", renew))
+                       .retry(tandem::http::retry_policy().attempts(3).pause(2s, 2.0).jitter(0)));
+        auto body = co_await web.get(server.url()).text();
+        CHECK(body == "in");
+        CHECK(web.statistics().retried == 2);
+    });
+    CHECK(passed == 2s + 4s);
+    CHECK(renewals == 1);
+    CHECK(requests_with(server, "Bearer old") == 1);
+    CHECK(requests_with(server, "Bearer new") == 3);
+}
+
+TEST_CASE("a token that runs out between two attempts is renewed for the second one") {
+    std::string token = "first";
+    bool was_busy = false;
+    scripted_server server(answering_requests([&](const std::string& request, const std::string&) {
+        if (!was_busy) {
+            was_busy = true;
+            token = "second";
+            return test::reply("", "", "503 Busy");
+        }
+        return test::let_in_with(request, "Bearer " + token, "Bearer realm=\"api\"");
+    }));
+    test::in_pausing_time([&]() -> task<> {
+        auto renew = [&]() -> task<std::string> { co_return "second"; };
+        client web(client_options()
+                       .credentials(server.url(""), bearer("first", renew))
+                       .retry(tandem::http::retry_policy().attempts(2).pause(2s).jitter(0)));
+        auto body = co_await web.get(server.url()).text();
+        CHECK(body == "in");
+    });
+    CHECK(requests_with(server, "Bearer first") == 2);
+    CHECK(requests_with(server, "Bearer second") == 1);
 }
 
 TEST_CASE("the token may come from the same origin, even where that gives a single connection") {
