@@ -11,6 +11,7 @@
 #include "auth/authenticator.hpp"
 #include "connection_pool.hpp"
 #include "kernel_pipe.hpp"
+#include "proxy/proxy_logins.hpp"
 #include "proxy/proxy_settings.hpp"
 #include "retry/retry_budget.hpp"
 #include "route.hpp"
@@ -69,10 +70,19 @@ class client_core {
         if (via && via->kind() == proxy_kind::https)
             for_proxy = profiles_.of(tls_client_options().ca_file(tls.ca_file()).ca_pem(tls.ca_pem()));
         if (!settings.verifies) tls.insecure_accept_any_certificate();
-        return std::make_shared<const route>(options, settings, profiles_.of(tls), via, for_proxy);
+        return std::make_shared<const route>(options, settings, profiles_.of(tls), via, for_proxy,
+                                             login_at(via.get(), settings.proxying.get()));
+    }
+
+    /// Who speaks for the client to a proxy; null where nobody does, or a header.
+    std::shared_ptr<authenticator> login_at(const proxy_server* via, const proxy_settings* proxying) {
+        if (!via || via->is_socks() || !proxying || !proxying->login) return nullptr;
+        if (proxying->fields.contains(proxy_auth.credentials)) return nullptr;
+        return proxy_logins_.at(*via, *proxying->login);
     }
 
     tls_profiles profiles_;
+    proxy_logins proxy_logins_;
     const proxy_environment environment_;
     std::shared_ptr<const route> usual_route_;
     /// The last one through a proxy.

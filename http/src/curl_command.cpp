@@ -134,7 +134,7 @@ class command {
         if (all.given) {
             auto name = all.given->name();
             const auto credentials = with_secrets_ ? all.given->user_info() : std::string(mask);
-            if (all.given->has_user()) name.insert(name.find("//") + 2, credentials + "@");
+            if (all.given->has_user() && !all.login) name.insert(name.find("//") + 2, credentials + "@");
             add("--proxy", name);
         }
         if (!all.given && (all.is_given || !all.uses_environment))
@@ -142,8 +142,15 @@ class command {
         else if (!all.exceptions_text.empty())
             add("--noproxy", all.exceptions_text);
         if (all.tunnels_all) add("--proxytunnel");
+        if (all.login) add_proxy_login(*all.login);
         for (const auto& [name, value] : all.fields)
             add("--proxy-header", name + ": " + shown(name, value));
+    }
+
+    void add_proxy_login(const login& who) {
+        add("--proxy-user", with_secrets_ ? who.user() + ":" + who.password() : std::string(mask));
+        if (who.method() == login_method::digest) add("--proxy-digest");
+        if (who.method() == login_method::any) add("--proxy-anyauth");
     }
 
     std::string shown(std::string_view name, const std::string& value) const {

@@ -107,7 +107,9 @@ class exchange {
     task<> ask_until_answered();
     bool can_be_put_otherwise();
     void identify();
+    void identify_to_proxy();
     task<> authorize();
+    task<> authorize(spokesman& by, std::string_view target);
     bool may_be_let_in();
     const netrc_entry* netrc_entry_for(std::string_view user) const noexcept;
     std::string cookie_field() const;
@@ -147,12 +149,10 @@ class exchange {
     std::shared_ptr<const route> route_;
     error_site site_;
     const time_point started_;
-    /// Speaks for the caller where it is now; null where nobody does, or a header of the request.
-    std::shared_ptr<authenticator> authenticator_;
-    /// What it said last; empty for nothing.
-    std::string sent_credentials_;
-    /// How often the server has refused the request, since it is where it is.
-    int refusals_ = 0;
+    /// To the origin that it is at.
+    spokesman at_origin_;
+    /// To the proxy that it is handed to.
+    spokesman at_proxy_;
     tracer tracer_;
     /// The header of the final reply is there, and its body begun.
     bool is_open_ = false;

@@ -26,12 +26,10 @@ bool has_cookie(std::string_view given, std::string_view name) {
 /// Decides who speaks for the caller at the origin that it is at. Only the one that was asked first hears
 /// what the caller said for this request: his header, his credentials, those in the URL, and netrc's.
 void exchange::identify() {
-    authenticator_.reset();
-    sent_credentials_.clear();
-    refusals_ = 0;
+    at_origin_ = spokesman();
     if (parts_.fields.contains(origin_auth.credentials)) return;
     if (hops_.empty() && parts_.who) {
-        authenticator_ = parts_.who;
+        at_origin_.who = parts_.who;
         return;
     }
     if (hops_.empty() && !current_.user_info().empty()) {
@@ -45,10 +43,17 @@ void exchange::identify() {
         parts_.fields.add(origin_auth.credentials, basic_authorization(user, password));
         return;
     }
-    authenticator_ = core_->authenticator_for(current_.origin());
-    if (authenticator_ || !hops_.empty()) return;
+    at_origin_.who = core_->authenticator_for(current_.origin());
+    if (at_origin_.who || !hops_.empty()) return;
     if (const auto* entry = netrc_entry_for(""))
         parts_.fields.add(origin_auth.credentials, basic_authorization(entry->login, entry->password));
+}
+
+/// The same for a proxy that is handed the request. One that makes a tunnel is told by whoever opens that.
+void exchange::identify_to_proxy() {
+    at_proxy_ = spokesman();
+    if (!route_->hands_to_proxy(current_) || parts_.fields.contains(proxy_auth.credentials)) return;
+    at_proxy_.who = route_->proxy_login();
 }
 
 const netrc_entry* exchange::netrc_entry_for(std::string_view user) const noexcept {
@@ -58,21 +63,27 @@ const netrc_entry* exchange::netrc_entry_for(std::string_view user) const noexce
 
 /// Prepares what the next sending says of the caller. Holds no connection, as it may have to ask somebody.
 task<> exchange::authorize() {
-    if (!authenticator_) co_return;
-    const bool is_single = !parts_.body.can_be_sent_again();
-    // The body may be sent only once: not with a question that is bound to be refused.
-    if (is_single && authenticator_->waits_for_challenge() && !parts_.continue_within)
-        parts_.continue_within = std::chrono::seconds(1);
-    auth_request request{parts_.method, current_.target(), &parts_.body, site_};
-    sent_credentials_ = co_await authenticator_->authorize(request);
+    if (at_origin_.who) co_await authorize(at_origin_, current_.target());
+    if (at_proxy_.who) co_await authorize(at_proxy_, current_.to_string());
 }
 
-/// Takes what a reply says of its server's challenges. Returns whether the request is worth sending again.
+/// `target` is how the request line names it to who is spoken to.
+task<> exchange::authorize(spokesman& by, std::string_view target) {
+    const bool is_single = !parts_.body.can_be_sent_again();
+    // The body may be sent only once: not with a question that is bound to be refused.
+    if (is_single && by.who->waits_for_challenge() && !parts_.continue_within)
+        parts_.continue_within = std::chrono::seconds(1);
+    auth_request request{parts_.method, target, &parts_.body, site_};
+    by.sent = co_await by.who->authorize(request);
+}
+
+/// Takes what a reply says of its sender's challenges. Returns whether the request is worth sending again.
 bool exchange::may_be_let_in() {
-    if (!authenticator_) return false;
-    if (head_.status == origin_auth.status)
-        return authenticator_->refused(head_.fields, sent_credentials_, refusals_++);
-    authenticator_->accepted(head_.fields);
+    const auto& said = head_.fields;
+    if (at_proxy_.who && head_.status == proxy_auth.status) return at_proxy_.may_be_let_in(said);
+    if (at_proxy_.who) at_proxy_.who->accepted(said);
+    if (head_.status == origin_auth.status) return at_origin_.may_be_let_in(said);
+    if (at_origin_.who) at_origin_.who->accepted(said);
     return false;
 }
 

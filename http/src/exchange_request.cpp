@@ -67,7 +67,8 @@ std::string exchange::request_text() const {
     if (!fields.contains("Accept-Encoding"))
         append(text, "Accept-Encoding", parts_.wants_decoding() ? known_codings : "identity");
     append_body_fields(text);
-    if (!sent_credentials_.empty()) append(text, origin_auth.credentials, sent_credentials_);
+    if (!at_origin_.sent.empty()) append(text, origin_auth.credentials, at_origin_.sent);
+    if (!at_proxy_.sent.empty()) append(text, proxy_auth.credentials, at_proxy_.sent);
     const bool has_jar = parts_.settings.cookies != nullptr;
     if (has_jar) {
         const auto cookies = cookie_field();

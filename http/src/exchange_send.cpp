@@ -10,6 +10,7 @@ namespace tandem::http::detail {
 /// Sends the request until there is a reply that says more than how it should have been put.
 task<> exchange::ask_until_answered() {
     route_ = current_route();
+    identify_to_proxy();
     for (;;) {
         co_await send_once();
         if (!can_be_put_otherwise()) co_return;

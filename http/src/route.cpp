@@ -35,11 +35,18 @@ std::string way_through(const proxy_server& proxy, const headers& fields, bool t
     return text;
 }
 
+std::string way_as(const login& who) {
+    std::string text(1, '\0');
+    append(text, who.user());
+    append(text, who.password());
+    return text + std::to_string(static_cast<int>(who.method()));
+}
+
 } // namespace
 
 route::route(const client_options& options, const request_settings& settings,
              std::shared_ptr<tls_profile> tls, std::shared_ptr<const proxy_server> via,
-             std::shared_ptr<tls_profile> for_proxy)
+             std::shared_ptr<tls_profile> for_proxy, std::shared_ptr<authenticator> to_proxy)
     : unix_socket_(settings.unix_socket)
     , resolved_(settings.resolved)
     , filter_(options.connect_filter())
@@ -50,6 +57,7 @@ route::route(const client_options& options, const request_settings& settings,
     , proxy_(std::move(via))
     , proxy_tls_(std::move(for_proxy))
     , proxying_(settings.proxying)
+    , proxy_login_(std::move(to_proxy))
     , user_agent_(options.user_agent())
     , way_(way_of(settings)) {
     if (settings.local_address) tcp_.local_address(*settings.local_address);
@@ -58,9 +66,11 @@ route::route(const client_options& options, const request_settings& settings,
         tunnels_all_ = proxying_->tunnels_all;
         proxy_fields_ = proxying_->fields;
     }
-    if (proxy_->has_user() && !proxy_->is_socks() && !proxy_fields_.contains("Proxy-Authorization"))
+    const bool has_own_words = proxy_login_ || proxy_fields_.contains("Proxy-Authorization");
+    if (proxy_->has_user() && !proxy_->is_socks() && !has_own_words)
         proxy_fields_.add("Proxy-Authorization", proxy_->basic_credentials());
     way_ += way_through(*proxy_, proxy_fields_, tunnels_all_, proxy_tls_.get());
+    if (proxy_login_) way_ += way_as(*proxying_->login);
 }
 
 bool route::serves(const request_settings& settings,

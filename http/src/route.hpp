@@ -9,6 +9,7 @@
 #include <tandem/io/connect_options.hpp>
 #include <tandem/io/endpoint.hpp>
 
+#include "auth/authenticator.hpp"
 #include "proxy/proxy_settings.hpp"
 #include "tls_settings.hpp"
 
@@ -18,9 +19,11 @@ namespace tandem::http::detail {
 /// set (TCP's options, the filter) is the same for all of its connections.
 class route {
   public:
-    /// `for_proxy` is how TLS is spoken to the proxy itself; null where it is not.
+    /// `for_proxy` is how TLS is spoken to the proxy itself; null where it is not. `to_proxy` says to an HTTP
+    /// proxy who the client is; null where its URL or a header does, or nothing.
     route(const client_options& options, const request_settings& settings, std::shared_ptr<tls_profile> tls,
-          std::shared_ptr<const proxy_server> via, std::shared_ptr<tls_profile> for_proxy);
+          std::shared_ptr<const proxy_server> via, std::shared_ptr<tls_profile> for_proxy,
+          std::shared_ptr<authenticator> to_proxy);
 
     /// True for requests with these settings that go through this proxy, or none.
     bool serves(const request_settings& settings,
@@ -43,8 +46,10 @@ class route {
     /// Null for none.
     const proxy_server* proxy() const noexcept { return proxy_.get(); }
     tls_profile* proxy_tls() const noexcept { return proxy_tls_.get(); }
-    /// What an HTTP proxy is told: credentials, and the headers that were given for it.
+    /// What an HTTP proxy is told: the credentials in its URL, and the headers that were given for it.
     const headers& proxy_fields() const noexcept { return proxy_fields_; }
+    /// Speaks for the client to an HTTP proxy in place of those credentials; null for nobody.
+    const std::shared_ptr<authenticator>& proxy_login() const noexcept { return proxy_login_; }
     /// True where requests for `target` are handed to an HTTP proxy, in place of a tunnel through it.
     bool hands_to_proxy(const url& target) const noexcept {
         return proxy_ && !proxy_->is_socks() && !tunnels_all_ && !target.is_https();
@@ -63,6 +68,7 @@ class route {
     std::shared_ptr<tls_profile> proxy_tls_;
     std::shared_ptr<const proxy_settings> proxying_;
     headers proxy_fields_;
+    std::shared_ptr<authenticator> proxy_login_;
     bool tunnels_all_ = false;
     std::string user_agent_;
     /// Equal for equal ways below TLS: Unix socket, local address, addresses of hosts, the proxy with all

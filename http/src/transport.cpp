@@ -83,24 +83,32 @@ class opening {
 
     task<stream_pointer> connect_through_proxy() {
         const auto to = co_await name_for_proxy();
+        if (hands_over_) co_return co_await connect_to_proxy();
+        if (!proxy_->is_socks()) co_return co_await connect_by_http(with_port(to, port_));
+        auto stream = co_await connect_to_proxy();
+        auto asking = open_socks_tunnel(*stream, to, port_, *proxy_, site_);
+        co_await trace_.follow(tracer::proxy, proxy_->name(), std::move(asking));
+        co_return stream;
+    }
+
+    task<stream_pointer> connect_to_proxy() {
         auto addresses = co_await addresses_of(proxy_->host(), proxy_->port());
         auto stream = co_await connect_to(std::move(addresses), proxy_->authority());
-        if (by_.proxy_tls()) {
-            auto secured = co_await shake_hands(std::move(stream), *by_.proxy_tls(), proxy_->host(), who_);
-            stream = std::move(secured.stream);
+        if (!by_.proxy_tls()) co_return stream;
+        auto secured = co_await shake_hands(std::move(stream), *by_.proxy_tls(), proxy_->host(), who_);
+        co_return std::move(secured.stream);
+    }
+
+    task<stream_pointer> connect_by_http(std::string authority) {
+        auto fields = by_.proxy_fields();
+        if (!by_.user_agent().empty() && !fields.contains("User-Agent"))
+            fields.add("User-Agent", by_.user_agent());
+        http_tunnel tunnel(std::move(authority), *proxy_, fields, by_.proxy_login(), site_);
+        for (;;) {
+            auto stream = co_await connect_to_proxy();
+            const bool is_open = co_await trace_.follow(tracer::proxy, proxy_->name(), tunnel.open(*stream));
+            if (is_open) co_return stream;
         }
-        if (hands_over_) co_return stream;
-        if (proxy_->is_socks()) {
-            auto asking = open_socks_tunnel(*stream, to, port_, *proxy_, site_);
-            co_await trace_.follow(tracer::proxy, proxy_->name(), std::move(asking));
-        } else {
-            auto fields = by_.proxy_fields();
-            if (!by_.user_agent().empty() && !fields.contains("User-Agent"))
-                fields.add("User-Agent", by_.user_agent());
-            auto asking = open_http_tunnel(*stream, with_port(to, port_), *proxy_, fields, site_);
-            co_await trace_.follow(tracer::proxy, proxy_->name(), std::move(asking));
-        }
-        co_return stream;
     }
 
     /// The target as the proxy is told it: by its name, or by its address where that is not the proxy's to

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <tandem/http/client.hpp>
+#include <tandem/http/login.hpp>
 
 #include "support/child_process.hpp"
 #include "support/temp_folder.hpp"
@@ -110,6 +111,21 @@ TEST_CASE("what speaks for the caller is masked unless it is asked for") {
     CHECK(has(arguments, "--proxy", "http://me:proxypass@proxy.example:80"));
     CHECK(has(arguments, "--proxy-header", "Proxy-Authorization: P 1"));
     CHECK(arguments.back() == "http://me:urlpass@site.example/");
+}
+
+TEST_CASE("a login for the proxy goes along with how it may be proved") {
+    client web(client_options().proxy("http://urls:own@proxy.example").proxy_login(login("me", "proxypass")));
+    const auto request = web.get("http://site.example/");
+    CHECK(request.curl_command().find("proxypass") == std::string::npos);
+    auto arguments = arguments_of(request, true);
+    CHECK(has(arguments, "--proxy", "http://proxy.example:80"));
+    CHECK(has(arguments, "--proxy-user", "me:proxypass"));
+    CHECK(std::find(arguments.begin(), arguments.end(), "--proxy-anyauth") != arguments.end());
+    const auto digest =
+        web.get("http://site.example/").proxy_login(login("me", "pw").digest()).curl_command();
+    CHECK(digest.find("--proxy-user '***' --proxy-digest") != std::string::npos);
+    const auto basic = web.get("http://site.example/").proxy_login(login("me", "pw").basic()).curl_command();
+    CHECK(basic.find("--proxy-user '***' --user-agent") != std::string::npos);
 }
 
 TEST_CASE("a file is named, and several parts are put together by the shell") {

@@ -120,7 +120,8 @@ digest_realm::verdict digest_realm::judge(const std::string& request, const std:
 }
 
 std::string digest_realm::answer(const std::string& request, const std::string& body, std::string_view more) {
-    const auto credentials = field_of(request, "Authorization");
+    const std::string prefix = is_proxy ? "Proxy-" : "";
+    const auto credentials = field_of(request, prefix + "Authorization");
     std::string next;
     bool is_stale = false;
     {
@@ -130,7 +131,7 @@ std::string digest_realm::answer(const std::string& request, const std::string& 
             is_stale = found == verdict::stale;
             if (found == verdict::good) {
                 ++let_in_;
-                if (names_next) next = "Authentication-Info: nextnonce=\"" + new_nonce() + "\"\r\n";
+                if (names_next) next = prefix + "Authentication-Info: nextnonce=\"" + new_nonce() + "\"\r\n";
                 return reply("in", next);
             }
             if (!is_stale) ++wrong_;
@@ -138,8 +139,10 @@ std::string digest_realm::answer(const std::string& request, const std::string& 
             ++asked_;
         }
     }
-    return reply("who are you?", "WWW-Authenticate: " + challenge(is_stale) + "\r\n" + std::string(more),
-                 "401 Unauthorized");
+    const auto asks =
+        (is_proxy ? "Proxy-Authenticate: " : "WWW-Authenticate: ") + challenge(is_stale) + "\r\n";
+    return reply("who are you?", asks + std::string(more),
+                 is_proxy ? "407 Proxy Authentication Required" : "401 Unauthorized");
 }
 
 std::string let_in_with(const std::string& request, std::string_view credentials,

@@ -28,12 +28,14 @@ class digest_realm {
     unsigned uses_of_nonce = 0;
     /// Each reply names the nonce of the next request.
     bool names_next = false;
+    /// It is a proxy's: asks by 407, in the fields that are for proxies.
+    bool is_proxy = false;
 
     /// A challenge with a new nonce.
     std::string challenge(bool is_stale = false);
 
-    /// The reply to a request: "in" for those who are let in, else a 401 that challenges. `more` are further
-    /// header lines of that.
+    /// The reply to a request: "in" for those who are let in, else a 401 (a proxy's 407) that challenges.
+    /// `more` are further header lines of that.
     std::string answer(const std::string& request, const std::string& body = "", std::string_view more = "");
 
     /// How many were let in, how many came with nothing, and with what was wrong.

@@ -69,6 +69,19 @@ class authenticator {
     virtual void accepted(const headers& reply) = 0;
 };
 
+/// Speaks for the caller of one request to a server, or to a proxy.
+struct spokesman {
+    /// Null where nobody speaks, or a header of the request's own.
+    std::shared_ptr<authenticator> who;
+    /// What was said last; empty for nothing.
+    std::string sent;
+    /// How often the request has been refused there.
+    int refusals = 0;
+
+    /// Takes a refusal. Returns whether sending the request again may help.
+    bool may_be_let_in(const headers& reply) { return who && who->refused(reply, sent, refusals++); }
+};
+
 /// `where` has to be one of the constants above.
 std::shared_ptr<authenticator> make_authenticator(login who, const auth_fields& where);
 std::shared_ptr<authenticator> make_authenticator(bearer token, const auth_fields& where);

@@ -13,15 +13,10 @@ namespace {
 
 constexpr int most_informational_replies = 20;
 
-std::string connect_request(const std::string& authority, const headers& fields) {
-    std::string text = "CONNECT " + authority + " HTTP/1.1\r\n";
-    if (!fields.contains("Host")) text += "Host: " + authority + "\r\n";
-    for (const auto& [name, value] : fields)
-        text += name + ": " + value + "\r\n";
-    return text + "\r\n";
-}
+/// How much of a refusal's body is read, so that the next answer can follow on the same connection.
+constexpr std::uint64_t longest_refusal = 64 * 1024;
 
-/// Reads the proxy's answer, and nothing behind it.
+/// Reads the proxy's answers, and nothing behind them.
 class answer_reader {
   public:
     answer_reader(byte_stream& from, const error_site& site, std::string who)
@@ -29,14 +24,15 @@ class answer_reader {
         , site_(site)
         , who_(std::move(who)) {}
 
-    /// The header of the final reply, which is the only thing of it that counts here.
+    /// The header of the final reply; null where the connection ends before there is anything of it.
     task<const reply_head*> read() {
         for (int interim = 0; interim < most_informational_replies; ++interim) {
             parser_.reset(true);
             while (!parser_.is_header_done()) {
                 if (consume()) continue;
                 const auto count = co_await from_.read_some(piece_);
-                if (count == 0) fail("it closed the connection without a reply");
+                if (count == 0 && unused_.empty() && interim == 0) co_return nullptr;
+                if (count == 0) fail_closed();
                 unused_.append(piece_.data(), count);
             }
             if (parser_.head().status / 100 != 1) co_return &parser_.head();
@@ -45,6 +41,23 @@ class answer_reader {
     }
 
     bool has_more() const noexcept { return !unused_.empty(); }
+
+    /// Reads the body that the header says there is. Returns false where no other answer can follow it.
+    task<bool> skip_body() {
+        const auto& head = parser_.head();
+        const auto length = head.content_length.value_or(0);
+        const bool is_measured = head.content_length && !head.fields.contains("Transfer-Encoding");
+        if (!parser_.keep_alive() || !is_measured || length > longest_refusal) co_return false;
+        while (unused_.size() < length) {
+            const auto count = co_await from_.read_some(piece_);
+            if (count == 0) co_return false;
+            unused_.append(piece_.data(), count);
+        }
+        unused_.erase(0, static_cast<std::size_t>(length));
+        co_return true;
+    }
+
+    [[noreturn]] void fail_closed() const { fail("it closed the connection without a reply"); }
 
     [[noreturn]] void fail(const std::string& how, int status = 0) const {
         throw proxy_error(site_.url(), site_.cause(who_ + ": " + how), status);
@@ -77,14 +90,50 @@ std::string words_of(const reply_head& head) {
 
 } // namespace
 
-task<> open_http_tunnel(byte_stream& stream, std::string authority, const proxy_server& by,
-                        const headers& fields, const error_site& site) {
-    answer_reader answer(stream, site, "the proxy " + by.name());
-    co_await stream.write(connect_request(authority, fields));
-    const auto* const head = co_await answer.read();
-    if (head->status / 100 != 2)
-        answer.fail("it refused to connect to " + authority + ": " + words_of(*head), head->status);
-    if (answer.has_more()) answer.fail("it sent more than its reply, in the name of " + authority);
+http_tunnel::http_tunnel(std::string authority, const proxy_server& by, const headers& fields,
+                         std::shared_ptr<authenticator> who, const error_site& site)
+    : authority_(std::move(authority))
+    , by_(by)
+    , fields_(fields)
+    , site_(site) {
+    speaker_.who = std::move(who);
+}
+
+task<bool> http_tunnel::open(byte_stream& stream) {
+    answer_reader answer(stream, site_, "the proxy " + by_.name());
+    const auth_request asks{"CONNECT", authority_, nullptr, site_};
+    for (bool is_first = true;; is_first = false) {
+        if (speaker_.who) speaker_.sent = co_await speaker_.who->authorize(asks);
+        const reply_head* head = nullptr;
+        try {
+            co_await stream.write(request());
+            head = co_await answer.read();
+        } catch (const std::system_error&) {
+            if (is_first) throw;
+        }
+        // Behind a refusal it may close, whatever it has said of that.
+        if (!head && !is_first) co_return false;
+        if (!head) answer.fail_closed();
+        if (head->status / 100 == 2) {
+            if (answer.has_more()) answer.fail("it sent more than its reply, in the name of " + authority_);
+            if (speaker_.who) speaker_.who->accepted(head->fields);
+            co_return true;
+        }
+        const bool asks_who = head->status == proxy_auth.status;
+        if (!asks_who || !speaker_.may_be_let_in(head->fields))
+            answer.fail("it refused to connect to " + authority_ + ": " + words_of(*head), head->status);
+        const bool is_kept = co_await answer.skip_body();
+        if (!is_kept) co_return false;
+    }
+}
+
+std::string http_tunnel::request() const {
+    std::string text = "CONNECT " + authority_ + " HTTP/1.1\r\n";
+    if (!fields_.contains("Host")) text += "Host: " + authority_ + "\r\n";
+    for (const auto& [name, value] : fields_)
+        text += name + ": " + value + "\r\n";
+    if (!speaker_.sent.empty()) text += std::string(proxy_auth.credentials) + ": " + speaker_.sent + "\r\n";
+    return text + "\r\n";
 }
 
 } // namespace tandem::http::detail

@@ -46,6 +46,10 @@ void add_proxy_header(request_settings& to, std::string_view name, std::string_v
     change(to, [&](proxy_settings& all) { all.fields.set(name, value); });
 }
 
+void set_proxy_login(request_settings& to, const login& who) {
+    change(to, [&](proxy_settings& all) { all.login = who; });
+}
+
 void set_proxy_from_environment(request_settings& to, bool on) {
     change(to, [&](proxy_settings& all) {
         all.uses_environment = on;

@@ -1,9 +1,11 @@
 // Which proxies a client's requests take.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <tandem/http/headers.hpp>
+#include <tandem/http/login.hpp>
 #include <tandem/http/url.hpp>
 
 #include "proxy/no_proxy_list.hpp"
@@ -36,6 +38,7 @@ class proxy_settings {
     std::string exceptions_text;
     /// For an HTTP proxy only.
     headers fields;
+    std::optional<http::login> login;
 };
 
 } // namespace tandem::http::detail

@@ -17,6 +17,7 @@
 namespace tandem::http {
 
 class cookie_jar;
+class login;
 class netrc;
 class retry_policy;
 
@@ -66,6 +67,7 @@ TANDEM_API void set_proxy(request_settings& to, std::string_view proxy);
 TANDEM_API void set_no_proxy(request_settings& to, std::string_view list);
 TANDEM_API void set_proxy_tunnel(request_settings& to, bool on);
 TANDEM_API void add_proxy_header(request_settings& to, std::string_view name, std::string_view value);
+TANDEM_API void set_proxy_login(request_settings& to, const login& who);
 TANDEM_API void set_proxy_from_environment(request_settings& to, bool on);
 
 } // namespace detail
@@ -216,6 +218,17 @@ template <class Self> class request_setters {
     /// CONNECT, and with requests that are handed to it. Throws std::invalid_argument.
     Self& proxy_header(std::string_view name, std::string_view value) {
         detail::add_proxy_header(settings(), name, value);
+        return self();
+    }
+    /// Who the client is to an HTTP proxy, whichever it is, in place of the user name and password in its
+    /// URL: a `login` waits for the proxy to ask (407) and answers the strongest of its challenges, Digest or
+    /// Basic; `login(…).digest()` never sends the password, `login(…).basic()` sends it at once (RFC 9110
+    /// section 11.7). It goes with CONNECT, and with requests that are handed to the proxy; no target sees
+    /// it, and connections that were made with it serve nobody else. Where `proxy_header`, or the header of
+    /// a request that is handed over, has a Proxy-Authorization, that is sent and this is not. A SOCKS proxy
+    /// takes what its URL says.
+    Self& proxy_login(const login& who) {
+        detail::set_proxy_login(settings(), who);
         return self();
     }
     /// Goes by what the environment says, which is the default: `http_proxy` (not HTTP_PROXY, which a web
