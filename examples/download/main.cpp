@@ -1,10 +1,9 @@
 // tandem-get: URLs in, files out, and thumbnails of them where asked for.
-#include "common/progress_line.hpp"
 #include "download/link_source.hpp"
 #include "download/options.hpp"
+#include "download/progress/display.hpp"
 #include "thumbnail/thumbnail.hpp"
 
-#include <fmt/format.h>
 #include <iostream>
 #include <optional>
 #include <set>
@@ -20,72 +19,65 @@ namespace {
 /// One run of the program: its connections, its workers, and the account of what came of each link.
 class downloads {
   public:
-    explicit downloads(const get_options& chosen)
+    downloads(const get_options& chosen, display& shown)
         : chosen_(chosen)
+        , shown_(shown)
         , web_(http::client_options()
                    .ca_file(chosen.ca_file)
                    .per_host(static_cast<std::size_t>(chosen.jobs))) {
         if (chosen.thumbnail > 0) cpu_.emplace();
     }
 
-    /// Downloads every link; returns the program's exit status.
-    task<int> all(link_source& links) {
-        try {
-            auto at_once = tandem::at_most(static_cast<std::size_t>(chosen_.jobs));
-            auto download = [&](std::string link) { return one(std::move(link)); };
-            co_await tandem::for_each(links, at_once, download);
-        } catch (const tandem::cancelled&) {
-            progress_.print(summary());
-            throw;
-        }
-        progress_.print(summary());
-        co_return failed_ == 0 ? 0 : 1;
+    /// Downloads every link.
+    task<> all(link_source& links) {
+        auto at_once = tandem::at_most(static_cast<std::size_t>(chosen_.jobs));
+        auto download = [&](std::string link) { return one(std::move(link)); };
+        co_await tandem::for_each(links, at_once, download);
     }
 
   private:
     /// Downloads one link. A failure is reported here and now, and stops nobody else's work.
     task<> one(std::string link) {
-        ++taken_;
+        std::optional<http::url> target;
         try {
-            co_await fetch(link);
-            ++saved_;
-        } catch (const http::error& error) { // names the URL itself
-            fail(error.what());
-        } catch (const std::exception& error) {
-            fail(http::url(link).to_string() + ": " + error.what());
+            target.emplace(link);
+        } catch (const http::bad_url& error) {
+            shown_.failed(error.what());
+            co_return;
         }
-        progress_.show(summary());
+        const auto file = shown_.begin(target->to_string());
+        try {
+            auto done = co_await fetch(*target, file);
+            shown_.done(file, done);
+        } catch (const http::error& error) { // names the URL itself
+            shown_.failed(file, error.what());
+        } catch (const std::exception& error) {
+            shown_.failed(file, target->to_string() + ": " + error.what());
+        }
     }
 
-    task<> fetch(const std::string& link) {
-        http::url target(link);
+    task<http::downloaded> fetch(const http::url& target, file_id file) {
         if (!names_.insert(target.file_name()).second) {
             throw std::runtime_error("another URL of this run has the file name " + target.file_name());
         }
+        const auto begun = tandem::clock::now();
         auto saved = co_await web_.get(target).save_to(chosen_.folder);
-        bytes_ += saved.bytes;
-        if (cpu_) co_await cpu_->run(make_thumbnail, saved.path.string(), chosen_.thumbnail);
-    }
-
-    void fail(std::string_view why) {
-        ++failed_;
-        progress_.print(why);
-    }
-
-    std::string summary() const {
-        return fmt::format("{} of {} saved, {:.1f} MB, {} failed", saved_, taken_, bytes_ / 1e6, failed_);
+        http::downloaded done(target, saved.path);
+        done.bytes = done.received = saved.bytes;
+        done.took = tandem::clock::now() - begun;
+        if (cpu_) {
+            shown_.step(file, "thumbnail");
+            co_await cpu_->run(make_thumbnail, saved.path.string(), chosen_.thumbnail);
+        }
+        co_return done;
     }
 
     const get_options& chosen_;
+    display& shown_;
     http::client web_;
     std::optional<tandem::process_pool> cpu_;
-    progress_line progress_;
     /// File names that are taken, so that one link does not overwrite what another brought.
     std::set<std::string> names_;
-    std::size_t taken_ = 0;
-    std::size_t saved_ = 0;
-    std::size_t failed_ = 0;
-    double bytes_ = 0;
 };
 
 task<int> async_main(std::vector<std::string> arguments) {
@@ -98,8 +90,17 @@ task<int> async_main(std::vector<std::string> arguments) {
         std::cerr << error.what() << '\n';
         co_return 2;
     }
-    downloads run(chosen);
-    co_return co_await run.all(*links);
+    const auto shown = make_display(form_for_user());
+    const log_on_display log(*shown);
+    downloads run(chosen, *shown);
+    try {
+        co_await show_while(*shown, run.all(*links));
+    } catch (const tandem::cancelled&) {
+        shown->finish();
+        throw;
+    }
+    shown->finish();
+    co_return shown->failures() == 0 ? 0 : 1;
 }
 
 } // namespace

@@ -40,15 +40,22 @@ pipe_ends make_pipe() {
     return {ends[0], ends[1]};
 }
 
+void set_size(int terminal, int rows, int columns) {
+    const winsize size{.ws_row = static_cast<unsigned short>(rows),
+                       .ws_col = static_cast<unsigned short>(columns),
+                       .ws_xpixel = 0,
+                       .ws_ypixel = 0};
+    ::ioctl(terminal, TIOCSWINSZ, &size);
+}
+
 /// The controlling side of a new terminal; `name` becomes that of the side for the program.
-int open_terminal(std::string& name) {
+int open_terminal(std::string& name, const child_options& options) {
     int fd = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     char buffer[64];
     if (fd < 0 || ::grantpt(fd) != 0 || ::unlockpt(fd) != 0 || ::ptsname_r(fd, buffer, sizeof buffer) != 0) {
         fail_with(errno, "pseudo terminal");
     }
-    winsize size{.ws_row = 24, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
-    ::ioctl(fd, TIOCSWINSZ, &size);
+    set_size(fd, options.rows, options.columns);
     name = buffer;
     return fd;
 }
@@ -105,7 +112,7 @@ child_process::child_process(std::vector<std::string> arguments, const child_opt
     std::string terminal;
     if (options.terminal) {
         // The first terminal that a session's leader opens becomes its controlling one: Ctrl-C reaches it.
-        output_fd_ = open_terminal(terminal);
+        output_fd_ = open_terminal(terminal, options);
         flags |= POSIX_SPAWN_SETSID;
         ::posix_spawn_file_actions_addopen(&plan.files, 0, terminal.c_str(), O_RDWR, 0);
         ::posix_spawn_file_actions_adddup2(&plan.files, 0, 1);
@@ -167,6 +174,10 @@ void child_process::signal(int number) const {
     ::kill(pid_, number);
 }
 
+void child_process::resize(int rows, int columns) const {
+    set_size(output_fd_, rows, columns);
+}
+
 void child_process::fail(const std::string& what) {
     throw std::runtime_error(what + "\nits output:\n" + output_ + "\nits errors:\n" + errors_);
 }
@@ -197,6 +208,12 @@ void child_process::wait_for(const std::string& stream, std::string_view text) {
 
 void child_process::wait_for_output(std::string_view text) {
     wait_for(output_, text);
+}
+
+void child_process::wait_until(const std::function<bool(const std::string& output)>& enough) {
+    while (!enough(output_)) {
+        if (!pump()) fail("the program ended before it had printed what the test waits for");
+    }
 }
 
 void child_process::wait_for_errors(std::string_view text) {

@@ -1,6 +1,7 @@
 // Runs a program as its user does: with arguments, an environment, a terminal if need be, and a watch on what
 // it prints.
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@ struct child_options {
     std::vector<std::string> environment = {};
     /// Give it a terminal of its own as standard input, output and error; what it prints is in `output()`.
     bool terminal = false;
+    /// The terminal's size.
+    int rows = 24;
+    int columns = 100;
     /// Give it a pipe as standard input, which write() feeds and close_input() ends; else it gets /dev/null.
     bool input = false;
     /// The folder to run in; the test's own when empty.
@@ -32,12 +36,17 @@ class child_process {
     void write(std::string_view text);
     void close_input();
     void signal(int number) const;
+    /// Gives its terminal another size, of which it is told by SIGWINCH.
+    void resize(int rows, int columns) const;
 
     /// Reads until its output (standard output, or what the terminal shows) contains `text`. Throws
     /// std::runtime_error with all it printed, when it ends or hangs instead.
     void wait_for_output(std::string_view text);
     /// The same for standard error.
     void wait_for_errors(std::string_view text);
+
+    /// Reads until `enough` says so of its output. Throws as wait_for_output.
+    void wait_until(const std::function<bool(const std::string& output)>& enough);
 
     /// Waits for its end and returns its exit status, 128 + n for a death by signal n. Throws as
     /// wait_for_output.
