@@ -23,14 +23,14 @@ class downloads {
         : chosen_(chosen)
         , shown_(shown)
         , web_(http::client_options()
-                   .ca_file(chosen.ca_file)
-                   .per_host(static_cast<std::size_t>(chosen.jobs))) {
-        if (chosen.thumbnail > 0) cpu_.emplace();
+                   .ca_file(chosen.tls.ca_file)
+                   .per_host(static_cast<std::size_t>(chosen.limits.jobs))) {
+        if (chosen.steps.thumbnail > 0) cpu_.emplace();
     }
 
     /// Downloads every link.
     task<> all(link_source& links) {
-        auto at_once = tandem::at_most(static_cast<std::size_t>(chosen_.jobs));
+        auto at_once = tandem::at_most(static_cast<std::size_t>(chosen_.limits.jobs));
         auto download = [&](std::string link) { return one(std::move(link)); };
         co_await tandem::for_each(links, at_once, download);
     }
@@ -61,13 +61,13 @@ class downloads {
             throw std::runtime_error("another URL of this run has the file name " + target.file_name());
         }
         const auto begun = tandem::clock::now();
-        auto saved = co_await web_.get(target).save_to(chosen_.folder);
+        auto saved = co_await web_.get(target).save_to(chosen_.output.folder);
         http::downloaded done(target, saved.path);
         done.bytes = done.received = saved.bytes;
         done.took = tandem::clock::now() - begun;
         if (cpu_) {
             shown_.step(file, "thumbnail");
-            co_await cpu_->run(make_thumbnail, saved.path.string(), chosen_.thumbnail);
+            co_await cpu_->run(make_thumbnail, saved.path.string(), chosen_.steps.thumbnail);
         }
         co_return done;
     }
@@ -85,7 +85,7 @@ task<int> async_main(std::vector<std::string> arguments) {
     if (auto status = read_options(chosen, std::move(arguments))) co_return *status;
     std::optional<link_source> links;
     try {
-        links.emplace(chosen.links, !chosen.literal, chosen.input_file);
+        links.emplace(chosen.source.links, !chosen.source.literal, chosen.source.input_file);
     } catch (const std::runtime_error& error) {
         std::cerr << error.what() << '\n';
         co_return 2;

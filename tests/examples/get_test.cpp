@@ -39,7 +39,7 @@ void check_refused(test::origin& server, const std::string& bad, const std::stri
     REQUIRE(lines.size() == 1);
     CHECK_THAT(lines[0], StartsWith(bad + ": ") && Contains(cause, Catch::CaseSensitive::No));
     CHECK_THAT(result.errors, Contains("2 of 3 saved"));
-    CHECK(test::files_below(folder.path()) == names{"images/photo-000.jpg", "images/photo-001.jpg"});
+    CHECK(test::files_below(folder.path()) == names{"photo-000.jpg", "photo-001.jpg"});
 }
 
 /// A port of this machine where nobody listens.
@@ -122,7 +122,7 @@ TEST_CASE("tandem-get downloads each URL that a pattern stands for") {
     auto result = get(folder, {server.http + "/photo-[000-002].jpg"});
     INFO(result.errors);
     CHECK(result.status == 0);
-    CHECK(test::files_below(folder / "images") == names{"photo-000.jpg", "photo-001.jpg", "photo-002.jpg"});
+    CHECK(test::files_below(folder.path()) == names{"photo-000.jpg", "photo-001.jpg", "photo-002.jpg"});
 
     auto wrong = get(folder, {server.http + "/photo-[002-000].jpg"});
     CHECK(wrong.status == 2);
@@ -136,7 +136,7 @@ TEST_CASE("tandem-get says which file is no image, and keeps it") {
         get(folder, {"--thumbnail", "64", server.http + "/SHA256SUMS", server.http + "/photo-000.jpg"});
     CHECK(result.status == 1);
     CHECK_THAT(result.errors,
-               StartsWith(server.http + "/SHA256SUMS: images/SHA256SUMS: neither a JPEG nor a PNG"));
+               StartsWith(server.http + "/SHA256SUMS: ") && Contains("SHA256SUMS: neither a JPEG nor a PNG"));
     CHECK(test::files_below(folder.path()).size() == 3);
 }
 
@@ -174,6 +174,5 @@ TEST_CASE("Ctrl-C on a terminal ends tandem-get cleanly, with what it has") {
     CHECK(child.wait() == 130);
     INFO(child.output());
     CHECK_THAT(child.output(), Contains("1 of 3 saved") && Contains("tandem-get: interrupted"));
-    CHECK(test::files_below(folder.path()) ==
-          names{"images/photo-000.jpg", "images/photo-000_thumbnail.jpg"});
+    CHECK(test::files_below(folder.path()) == names{"photo-000.jpg", "photo-000_thumbnail.jpg"});
 }
