@@ -63,16 +63,19 @@ timeout_error::timeout_error(std::string_view url, time_limit which, double seco
     : error(url, timed_out(which, seconds, more))
     , which_(which) {}
 
-status_error::status_error(std::string_view url, int status, std::string_view reason)
+status_error::status_error(std::string_view url, int status, std::string_view reason,
+                           std::optional<duration> retry_after)
     : error(url, std::to_string(status) + (reason.empty() ? "" : " ") + std::string(reason))
-    , status_(status) {}
+    , status_(status)
+    , retry_after_(retry_after) {}
 
-file_error::file_error(std::string_view url, std::string_view path, int code)
-    : error(url, std::string(path) + ": " + std::generic_category().message(code))
+file_error::file_error(std::string_view url, std::string_view path, int code, std::string_view why)
+    : error(url, std::string(path) + ": " +
+                     (why.empty() ? std::generic_category().message(code) : std::string(why)))
     , path_size_(one_line(path).size())
     , code_(code) {}
 
-file_exists::file_exists(std::string_view url, std::string_view path)
-    : file_error(url, path, EEXIST) {}
+file_exists::file_exists(std::string_view url, std::string_view path, std::string_view why)
+    : file_error(url, path, EEXIST, why) {}
 
 } // namespace tandem::http

@@ -2,9 +2,11 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include <chrono>
 #include <stdexcept>
 
 #include "redirect.hpp"
+#include "retry/retry_after.hpp"
 
 namespace tandem::http::detail {
 
@@ -83,7 +85,8 @@ void exchange::raise_for_status() const {
     if (words.empty())
         words = std::string(boost::beast::http::obsolete_reason(
             boost::beast::http::int_to_status(static_cast<unsigned>(head_.status))));
-    throw status_error(site_.url(), head_.status, site_.cause(words));
+    throw status_error(site_.url(), head_.status, site_.cause(words),
+                       retry_after(head_.fields, std::chrono::system_clock::now()));
 }
 
 task<> exchange::leave_for(url target) {

@@ -128,6 +128,14 @@ request_builder& request_builder::decode(bool yes) {
     return *this;
 }
 
+const url& request_builder::target() const noexcept {
+    return parts_->target;
+}
+
+const std::string& request_builder::method() const noexcept {
+    return parts_->method;
+}
+
 std::string request_builder::curl_command(bool with_secrets) const {
     return detail::curl_command(*parts_, core_->options, with_secrets);
 }

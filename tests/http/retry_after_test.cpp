@@ -7,6 +7,7 @@
 #include <retry/http_date.hpp>
 #include <retry/retry_after.hpp>
 
+#include "http/in_loop.hpp"
 #include "http/pausing_time.hpp"
 #include "support/scripted_server.hpp"
 
@@ -106,4 +107,17 @@ TEST_CASE("a reply that asks for more than the policy allows is handed out at on
     CHECK(pause_for("Retry-After: 21\r\n", 503) == 0s);
     CHECK(pause_for("Retry-After: 99999999999999999999\r\n", 503) == 0s);
     CHECK(pause_for("Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n", 503) == 0s);
+}
+
+TEST_CASE("an error of a reply tells how long the server asks to be left alone") {
+    scripted_server server(test::answering([&](const std::string& target) {
+        return reply("busy", target == "/asks" ? "Retry-After: 7\r\n" : "", "503 Busy");
+    }));
+    test::in_loop([&]() -> task<> {
+        client web;
+        const auto asks = co_await test::failure_of<status_error>(web.get(server.url("/asks")).text());
+        CHECK(asks.retry_after() == duration(7s));
+        const auto other = co_await test::failure_of<status_error>(web.get(server.url("/")).text());
+        CHECK(other.retry_after() == std::nullopt);
+    });
 }

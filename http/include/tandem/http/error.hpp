@@ -1,10 +1,12 @@
 // What can go wrong with a request. Every error names the URL first and the cause after it, in one line.
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include <tandem/base/clock.hpp>
 #include <tandem/base/config.hpp>
 
 namespace tandem::http {
@@ -123,19 +125,23 @@ class TANDEM_API redirect_error : public protocol_error {
 /// The reply's status is not 2xx, where the caller wants its body.
 class TANDEM_API status_error : public error {
   public:
-    status_error(std::string_view url, int status, std::string_view reason);
+    status_error(std::string_view url, int status, std::string_view reason,
+                 std::optional<duration> retry_after = std::nullopt);
 
     int status() const noexcept { return status_; }
+    /// How long the server asks to be left alone (`Retry-After`), where it does, as of when the reply came.
+    std::optional<duration> retry_after() const noexcept { return retry_after_; }
 
   private:
     int status_;
+    std::optional<duration> retry_after_;
 };
 
 /// The body could not be stored: `path()` is the file or folder that refused.
 class TANDEM_API file_error : public error {
   public:
-    /// `code` is an errno value.
-    file_error(std::string_view url, std::string_view path, int code);
+    /// `code` is an errno value; `why` says more than its usual words do, and in their place.
+    file_error(std::string_view url, std::string_view path, int code, std::string_view why = {});
 
     std::string_view path() const noexcept { return cause().substr(0, path_size_); }
     int code() const noexcept { return code_; }
@@ -148,7 +154,7 @@ class TANDEM_API file_error : public error {
 /// The name of a download is taken, and nothing said that it may be replaced (if_exists).
 class TANDEM_API file_exists : public file_error {
   public:
-    file_exists(std::string_view url, std::string_view path);
+    file_exists(std::string_view url, std::string_view path, std::string_view why = {});
 };
 
 /// The bytes that came are not those that were expected (download_options::checksum); there is no file.

@@ -133,6 +133,10 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     /// that verifies, nor the other way round.
     request_builder& insecure_accept_any_certificate();
 
+    /// What it asks for.
+    const url& target() const noexcept;
+    const std::string& method() const noexcept;
+
     /// A command line that has curl send this request, for a POSIX shell: to try it by hand, or to show it to
     /// somebody. Values that speak for the caller (Authorization, Cookie, what `secret_header` set, passwords
     /// in URLs) stand as `***` unless asked for. What only the client knows (credentials of an origin, its

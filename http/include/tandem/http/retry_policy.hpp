@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <concepts>
+#include <utility>
 #include <vector>
 
 #include <tandem/base/clock.hpp>
@@ -57,6 +58,10 @@ class TANDEM_API retry_policy {
     /// comes again.)
     template <std::convertible_to<int>... Status> retry_policy& statuses(Status... all) {
         statuses_.assign({static_cast<int>(all)...});
+        return *this;
+    }
+    retry_policy& statuses(std::vector<int> all) noexcept {
+        statuses_ = std::move(all);
         return *this;
     }
     /// Sends requests with other methods (POST, PATCH) again, too, after any of these failures: for servers
