@@ -1,0 +1,30 @@
+#include "download/item_source.hpp"
+
+#include <utility>
+
+item_source::item_source(const std::vector<std::string>& links, bool expand, const std::string& file,
+                         std::vector<std::string> names)
+    : names_(std::move(names)) {
+    for (const auto& each : links)
+        patterns_.push_back(expand ? url_pattern(each) : url_pattern::of_one(each));
+    if (!file.empty()) list_.emplace(file);
+}
+
+tandem::task<std::optional<list_item>> item_source::next() {
+    if (auto given = next_given()) co_return given;
+    if (!list_) co_return std::nullopt;
+    co_return co_await list_->next();
+}
+
+/// From the command line.
+std::optional<list_item> item_source::next_given() {
+    for (; at_ < patterns_.size(); ++at_) {
+        auto link = patterns_[at_].next();
+        if (!link) continue;
+        list_item made;
+        made.link = std::move(*link);
+        if (at_ < names_.size()) made.out = patterns_[at_].fill_in(names_[at_]);
+        return made;
+    }
+    return std::nullopt;
+}
