@@ -3,6 +3,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include <array>
+#include <string_view>
 #include <system_error>
 
 #include "reply_parser.hpp"
@@ -12,6 +13,10 @@ namespace tandem::http::detail {
 namespace {
 
 constexpr int most_informational_replies = 20;
+
+void append(std::string& text, std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+}
 
 /// How much of a refusal's body is read, so that the next answer can follow on the same connection.
 constexpr std::uint64_t longest_refusal = 64 * 1024;
@@ -129,10 +134,10 @@ task<bool> http_tunnel::open(byte_stream& stream) {
 
 std::string http_tunnel::request() const {
     std::string text = "CONNECT " + authority_ + " HTTP/1.1\r\n";
-    if (!fields_.contains("Host")) text += "Host: " + authority_ + "\r\n";
+    if (!fields_.contains("Host")) append(text, "Host", authority_);
     for (const auto& [name, value] : fields_)
-        text += name + ": " + value + "\r\n";
-    if (!speaker_.sent.empty()) text += std::string(proxy_auth.credentials) + ": " + speaker_.sent + "\r\n";
+        append(text, name, value);
+    if (!speaker_.sent.empty()) append(text, proxy_auth.credentials, speaker_.sent);
     return text + "\r\n";
 }
 
