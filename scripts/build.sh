@@ -8,7 +8,7 @@ shift
 packages="g++ cmake ninja-build ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev libboost-url1.81-dev libssl-dev liburing-dev openssl
     zlib1g-dev libbrotli-dev libzstd-dev libidn2-dev libpsl-dev
-    catch2 libbenchmark-dev libcli11-dev libfmt-dev libjpeg62-turbo-dev libpng-dev libstb-dev
+    catch2 libbenchmark-dev libcli11-dev libfmt-dev libjpeg62-turbo-dev libpng-dev libstb-dev libarchive-dev
     tinyproxy-bin"
 case $preset in
     clang* | fuzz*) packages="$packages clang-16 libclang-rt-16-dev" ;;

@@ -1,7 +1,7 @@
 #include "demo/modes.hpp"
 
+#include "common/concurrency.hpp"
 #include "thumbnail/thumbnail.hpp"
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <tandem/coro/for_each.hpp>
@@ -9,8 +9,6 @@
 #include <tandem/coro/task_group.hpp>
 #include <tandem/http/client.hpp>
 #include <tandem/pool/process_pool.hpp>
-#include <tandem/threads/block_on.hpp>
-#include <tandem/threads/thread_pool.hpp>
 
 namespace http = tandem::http;
 using tandem::at_most;
@@ -25,24 +23,6 @@ task<std::string> download(http::client& web, const std::string& link, const std
     co_return saved.path.string();
 }
 
-/// Links that several threads take from.
-class work_queue {
-  public:
-    explicit work_queue(names links)
-        : links_(std::move(links)) {}
-
-    std::optional<std::string> pop() {
-        std::lock_guard lock(mutex_);
-        if (next_ == links_.size()) return std::nullopt;
-        return links_[next_++];
-    }
-
-  private:
-    std::mutex mutex_;
-    names links_;
-    std::size_t next_ = 0;
-};
-
 task<> download_from_queue(work_queue& queue, std::string folder) {
     http::client web;
     while (auto link = queue.pop())
@@ -53,19 +33,6 @@ task<> download_one_by_one(names links, std::string folder) {
     http::client web;
     for (auto& link : links)
         co_await download(web, link, folder);
-}
-
-/// Runs `work` in a thread or process that has no loop yet, until it is done or the pool wants it to stop.
-void run_here(std::stop_token stop, task<> work) {
-    try {
-        tandem::block_on(stop, std::move(work));
-    } catch (const tandem::cancelled&) { // as wanted
-    }
-}
-
-/// What a thread of the thread pool runs.
-void thread_work(std::stop_token stop, work_queue* queue, std::string folder) {
-    run_here(stop, download_from_queue(*queue, folder));
 }
 
 /// What a worker of the process pool runs.
@@ -82,13 +49,13 @@ task<> download_with_coroutines(names links, std::string folder, int at_once) {
 }
 
 task<> download_with_threads(names links, std::string folder, int count) {
-    work_queue queue(std::move(links));
-    tandem::thread_pool threads(static_cast<std::size_t>(count));
-    co_await tandem::with_group([&](tandem::task_group& group) -> task<> {
-        for (int i = 0; i < count; ++i)
-            group.spawn(threads.run(thread_work, &queue, folder));
-        co_return;
+    std::size_t next = 0;
+    work_queue queue([&]() -> std::optional<std::string> {
+        if (next == links.size()) return std::nullopt;
+        return links[next++];
     });
+    co_await run_in_threads(static_cast<std::size_t>(count),
+                            [&] { return download_from_queue(queue, folder); });
 }
 
 task<> download_with_processes(names links, std::string folder, int count) {

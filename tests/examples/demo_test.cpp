@@ -1,5 +1,6 @@
 // The demo in small: few photos, little latency.
 #include "examples/origin.hpp"
+#include "support/process_tree.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -30,21 +31,6 @@ names columns(const std::string& output, const std::string& mode) {
         return result;
     }
     return {};
-}
-
-names children_of(int pid) {
-    auto id = std::to_string(pid);
-    std::istringstream list(test::read_file("/proc/" + id + "/task/" + id + "/children"));
-    names children;
-    for (std::string child; list >> child;)
-        children.push_back(child);
-    return children;
-}
-
-/// Whether the process runs; one that has ended but was not reaped does not.
-bool runs(const std::string& pid) {
-    auto stat = test::read_file("/proc/" + pid + "/stat");
-    return !stat.empty() && stat.find(") Z ") == std::string::npos;
 }
 
 } // namespace
@@ -120,7 +106,7 @@ TEST_CASE("Ctrl-C on a terminal ends the demo in any mode, with its workers and 
             {.terminal = true, .folder = folder.path().string()});
         child.wait_for_output(": 0 files"); // the progress line
         while (test::files_below(folder / "images").empty()) {
-            REQUIRE(runs(std::to_string(child.pid())));
+            REQUIRE(test::runs(std::to_string(child.pid())));
             std::this_thread::sleep_for(5ms);
         }
         child.write("\x03");
@@ -143,14 +129,14 @@ TEST_CASE("nothing that the demo started outlives it, even when it is killed") {
         {.folder = folder.path().string()});
     child.wait_for_output("downloads");
     names children;
-    while ((children = children_of(child.pid())).size() < 5) { // the origin and four workers
-        REQUIRE(runs(std::to_string(child.pid())));
+    while ((children = test::children_of(child.pid())).size() < 5) { // the origin and four workers
+        REQUIRE(test::runs(std::to_string(child.pid())));
         std::this_thread::sleep_for(5ms);
     }
     child.signal(SIGKILL);
     CHECK(child.wait() == 128 + SIGKILL); // it waits for whoever holds the demo's standard error, too
     for (auto& pid : children) {
-        while (runs(pid))
+        while (test::runs(pid))
             std::this_thread::sleep_for(5ms);
     }
 }

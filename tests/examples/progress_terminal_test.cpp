@@ -79,7 +79,7 @@ class terminal_run {
 
   private:
     static lines command(lines arguments) {
-        arguments.insert(arguments.begin(), test::program("tandem-get"));
+        arguments.insert(arguments.begin(), {test::program("tandem-get"), "--output-dir", "images"});
         return arguments;
     }
     test::child_options options(int rows, int columns, lines environment) const {
@@ -196,8 +196,8 @@ TEST_CASE("a terminal that cannot move its cursor gets lines, and so does a pipe
     SECTION("a pipe") {
         test::temp_folder folder;
         const auto run =
-            test::run({test::program("tandem-get"), server.url("/a.jpg"), server.url("/missing"),
-                       server.url("/%E2%80%AEgpj.exe")},
+            test::run({test::program("tandem-get"), "--output-dir", "images", server.url("/a.jpg"),
+                       server.url("/missing"), server.url("/%E2%80%AEgpj.exe")},
                       {.environment = {"TERM=xterm", "LC_ALL=C.UTF-8"}, .folder = folder.path().string()});
         CHECK(run.status == 1);
         CHECK_THAT(run.errors, Contains("saved images/a.jpg (200 kB in ") &&

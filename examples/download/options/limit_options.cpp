@@ -8,6 +8,10 @@
 void limit_options::add_to(CLI::App& app) {
     option_group group(app, "How many at once");
     group.number("--jobs,--parallel-max", "N", jobs, 1, 10'000, "run N downloads at once; 16 by default");
+    group.value(
+        "--mode", "MODE", [this](const std::string& name) { mode = mode_from(name); },
+        "sequential, threads, processes, coroutines, or hybrid: a loop for the downloads and a pool of "
+        "processes for the steps; by default coroutines, with steps hybrid");
     group.number("--per-host", "N", per_host, 1, 10'000, "have at most N connections to one host");
     group.number("--segments", "N", segments, 1, 64, "fetch N parts of a large file at once");
     group.bytes("--limit-rate", rate, "take at most BYTES a second of each file, as 500k or 2M");

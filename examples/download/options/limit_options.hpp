@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <optional>
 
+#include "download/modes/run_mode.hpp"
 #include <tandem/base/clock.hpp>
 
 struct limit_options {
+    /// Nothing for what suits the steps.
+    std::optional<run_mode> mode;
     int jobs = 16;
     /// Connections to one host; 0 for as many as there are jobs.
     int per_host = 0;

@@ -1,10 +1,13 @@
 // What is done with each file that has come.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <vector>
+
+#include "download/steps/step.hpp"
 
 struct step_options {
-    /// The edge of thumbnails in pixels; 0 for none.
-    int thumbnail = 0;
+    /// In the order in which they were given.
+    std::vector<step> steps;
 
     void add_to(CLI::App& app);
 };

@@ -31,7 +31,7 @@ void bar_display::show_message(std::string_view text) {
 
 void bar_display::show_result(std::string_view line) {
     if (shares_terminal_)
-        append_lines(results_, line, style_.text);
+        results_.emplace_back(line);
     else
         display::show_result(line);
 }

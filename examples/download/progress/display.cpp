@@ -10,6 +10,7 @@
 #include "download/progress/bar_display.hpp"
 #include "download/progress/json_display.hpp"
 #include "download/progress/line_display.hpp"
+#include "download/progress/lines.hpp"
 #include <tandem/base/log.hpp>
 #include <tandem/coro/sleep.hpp>
 #include <tandem/coro/task_group.hpp>
@@ -76,13 +77,19 @@ void display::done(file_id file, const tandem::http::downloaded& what) {
 void display::failed(file_id file, std::string_view why, int exit_code) {
     const std::lock_guard lock(access_);
     run_.failed(file);
+    note_failure(exit_code);
     show_failed(&run_[file], why, exit_code);
 }
 
 void display::failed(std::string_view why, int exit_code) {
     const std::lock_guard lock(access_);
     run_.failed();
+    note_failure(exit_code);
     show_failed(nullptr, why, exit_code);
+}
+
+void display::note_failure(int exit_code) noexcept {
+    exit_code_ = exit_code_ == 0 || exit_code_ == exit_code ? exit_code : 1;
 }
 
 void display::message(std::string_view text) {
@@ -105,13 +112,34 @@ void display::finish() {
     if (!std::exchange(is_finished_, true)) show_end();
 }
 
+std::string display::url(file_id file) const {
+    const std::lock_guard lock(access_);
+    return run_[file].url;
+}
+
+std::uint64_t display::saved() const {
+    const std::lock_guard lock(access_);
+    return run_.saved();
+}
+
+int display::exit_code() const {
+    const std::lock_guard lock(access_);
+    return exit_code_;
+}
+
 std::uint64_t display::failures() const {
     const std::lock_guard lock(access_);
     return run_.failures();
 }
 
-void display::show_result(std::string_view line) {
-    fmt::print("{}\n", line);
+void display::show_result(std::string_view text) {
+    if (::isatty(STDOUT_FILENO) == 1) {
+        std::vector<std::string> lines;
+        append_lines(lines, text, charset_of_user());
+        fmt::print("{}\n", fmt::join(lines, "\n"));
+    } else {
+        fmt::print("{}\n", text);
+    }
     std::fflush(stdout);
 }
 

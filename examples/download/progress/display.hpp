@@ -57,7 +57,7 @@ class display {
 
     /// Anything else that the user is to know.
     void message(std::string_view text);
-    /// A line for standard output.
+    /// A line, or several, for standard output; made printable where that is a terminal.
     void result(std::string_view line);
 
     /// Shows how things are now, where the form does that; what is not drawn costs nothing.
@@ -65,8 +65,13 @@ class display {
     /// All is over: shows what it has come to. Nothing is shown after that.
     void finish();
 
-    /// How many files have failed.
+    /// That of a file under way.
+    std::string url(file_id file) const;
+    /// How many files are complete, and how many have failed.
+    std::uint64_t saved() const;
     std::uint64_t failures() const;
+    /// The program's: 0 where nothing failed, where all failures have one code that, else 1.
+    int exit_code() const;
 
   protected:
     /// What the forms do about it; the state has changed already, and nobody else is in here.
@@ -86,9 +91,13 @@ class display {
     run_state& run() noexcept { return run_; }
 
   private:
+    void note_failure(int exit_code) noexcept;
+
     mutable std::mutex access_;
     run_state run_;
     bool is_finished_ = false;
+    /// What exit_code gives.
+    int exit_code_ = 0;
 };
 
 std::unique_ptr<display> make_display(progress_form form);

@@ -1,0 +1,111 @@
+#include "download/modes/process_downloads.hpp"
+
+#include <deque>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/concurrency.hpp"
+#include "download/fetcher.hpp"
+#include "download/modes/file_report.hpp"
+#include "download/steps/step_runner.hpp"
+#include <tandem/pool/process_pool.hpp>
+
+using tandem::task;
+
+namespace {
+
+/// What a worker knows of the run.
+std::optional<get_options> worker_options;
+
+void prepare_worker(std::vector<std::string> words) {
+    worker_options.emplace();
+    if (read_options(*worker_options, std::move(words)))
+        throw std::runtime_error("a worker cannot read the command line");
+}
+
+task<> download(const get_options& chosen, display& shown, std::string link) {
+    fetcher files(chosen, shown);
+    if (auto got = co_await files.fetch(std::move(link)))
+        co_await finish_file(shown, chosen.steps.steps, got->file, std::move(got->what), nullptr);
+}
+
+/// What the pool maps over the links.
+file_report download_in_worker(std::string link, std::stop_token stop) {
+    report_display shown;
+    run_here(stop, download(*worker_options, shown, std::move(link)));
+    return shown.report();
+}
+
+/// The links that can be asked for, each told to the display as a call is made of it. A range that is gone
+/// through once.
+class handed_out {
+  public:
+    handed_out(link_source& links, display& shown)
+        : links_(links)
+        , shown_(shown) {}
+
+    class iterator {
+      public:
+        explicit iterator(handed_out& from)
+            : from_(from)
+            , link_(from.next()) {}
+        const std::string& operator*() const { return *link_; }
+        iterator& operator++() {
+            link_ = from_.next();
+            return *this;
+        }
+        bool operator==(std::default_sentinel_t) const noexcept { return !link_; }
+
+      private:
+        handed_out& from_;
+        std::optional<std::string> link_;
+    };
+    iterator begin() { return iterator(*this); }
+    static std::default_sentinel_t end() noexcept { return std::default_sentinel; }
+
+    /// The display's number of the first whose result has not been taken: they come in the same order.
+    file_id take_first() {
+        const auto first = files_.front();
+        files_.pop_front();
+        return first;
+    }
+
+  private:
+    std::optional<std::string> next() {
+        while (auto link = links_.next()) {
+            try {
+                files_.push_back(shown_.begin(tandem::http::url(*link).to_string()));
+                return link;
+            } catch (const tandem::http::bad_url& error) {
+                shown_.failed(error.what());
+            }
+        }
+        return std::nullopt;
+    }
+
+    link_source& links_;
+    display& shown_;
+    std::deque<file_id> files_;
+};
+
+} // namespace
+
+task<> run_processes(const get_options& chosen, link_source& links, display& shown) {
+    const auto count = static_cast<unsigned>(chosen.limits.jobs);
+    tandem::process_pool workers(
+        tandem::process_pool_options().workers(count).initializer(prepare_worker, chosen.words));
+    handed_out work(links, shown);
+    auto reports = workers.map(download_in_worker, work, tandem::keep_going);
+    while (auto report = co_await reports.next()) {
+        const auto file = work.take_first();
+        if (*report)
+            tell(shown, file, **report);
+        else // not of the file, but of its worker: that died
+            shown.failed(file, shown.url(file) + ": " + report->what());
+    }
+}
