@@ -32,7 +32,7 @@ bool is_end(const std::error_code& error) {
 connection::connection(std::unique_ptr<byte_stream> stream) noexcept
     : stream_(std::move(stream)) {}
 
-task<> connection::begin(std::string_view request, const error_site& site, bool is_head) {
+task<> connection::begin(std::string_view request, const error_site& site, bool is_head, bool is_raw) {
     site_ = &site;
     stream_.begin(site);
     begin_ = end_ = 0;
@@ -41,8 +41,10 @@ task<> connection::begin(std::string_view request, const error_site& site, bool 
     got_bytes_ = false;
     awaits_first_byte_ = true;
     is_head_ = is_head;
+    is_raw_ = is_raw;
+    raw_left_ = {};
     is_sent_ = false;
-    parser_.reset(is_head);
+    parser_.reset(is_head, is_raw);
     is_sent_ = co_await write(request);
 }
 
@@ -109,12 +111,13 @@ void connection::skip_interim(int status) {
     if (status == 101) site_->fail<protocol_error>("the server changed the protocol without being asked to");
     if (++interim_replies_ == most_informational_replies)
         site_->fail<protocol_error>("too many informational replies");
-    parser_.reset(is_head_);
+    parser_.reset(is_head_, is_raw_);
     stream_.expect_reply();
     awaits_first_byte_ = true;
 }
 
 task<std::string_view> connection::read_body() {
+    if (!raw_left_.empty()) co_return std::exchange(raw_left_, {});
     while (!parser_.is_done()) {
         if (begin_ < end_) {
             auto piece = parse().body;
@@ -129,6 +132,13 @@ task<std::string_view> connection::read_body() {
 }
 
 task<std::size_t> connection::read_body_into(std::span<char> room) {
+    if (is_raw_) {
+        // A line behind the chunks is parsed as a whole, whether there is room for it or not.
+        raw_left_ = co_await read_body();
+        const auto count = raw_left_.copy(room.data(), room.size());
+        raw_left_.remove_prefix(count);
+        co_return count;
+    }
     while (!parser_.is_done()) {
         if (begin_ < end_) {
             // No more than fits, as the parser keeps nothing; behind the body it needs whole lines.

@@ -31,8 +31,8 @@ class connection : public tandem::detail::list_hook<active_tag> {
     void obey(const time_limits& limits) noexcept { stream_.obey(limits); }
 
     /// Sends `request`, all of it or its header. `site` has to outlive the exchange. The reply to HEAD has no
-    /// body.
-    task<> begin(std::string_view request, const error_site& site, bool is_head = false);
+    /// body; a raw one is handed out with the sizes of its chunks.
+    task<> begin(std::string_view request, const error_site& site, bool is_head = false, bool is_raw = false);
 
     /// Behind `begin`: a body is to follow, in calls of `write`, and the connection unfit for another request
     /// until it is complete.
@@ -122,6 +122,9 @@ class connection : public tandem::detail::list_hook<active_tag> {
     std::uint64_t body_bytes_ = 0;
     int interim_replies_ = 0;
     bool is_head_ = false;
+    bool is_raw_ = false;
+    /// Of a raw body, what was parsed and had no room: valid until the buffer is filled again.
+    std::string_view raw_left_;
     bool is_sent_ = false;
     bool got_bytes_ = false;
     bool awaits_first_byte_ = false;

@@ -5,12 +5,11 @@
 #include <cstdio>
 
 #include "proxy/proxy_settings.hpp"
+#include "secret_fields.hpp"
 
 namespace tandem::http::detail {
 
 namespace {
-
-constexpr std::string_view mask = "***";
 
 /// One word for a POSIX shell, whatever is in it but a zero byte.
 std::string quoted(std::string_view text) {
@@ -79,18 +78,11 @@ class command {
         line_ += ' ' + quoted(value);
     }
 
-    bool is_secret(std::string_view name) const {
-        const auto is_it = [&](std::string_view each) { return equal_ignoring_case(name, each); };
-        const auto& more = request_.secret_names;
-        constexpr std::string_view known[] = {"Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key",
-                                              "X-Auth-Token"};
-        return std::any_of(std::begin(known), std::end(known), is_it) ||
-               std::any_of(more.begin(), more.end(), is_it);
-    }
+    bool is_secret(std::string_view name) const { return is_secret_field(name, request_.secret_names); }
 
     std::string address_of(const url& target) const {
         if (target.user_info().empty()) return target.to_string();
-        const std::string user(with_secrets_ ? target.user_info() : mask);
+        const std::string user(with_secrets_ ? target.user_info() : secret_mask);
         return std::string(target.scheme()) + "://" + user + "@" + std::string(target.authority()) +
                std::string(target.target());
     }
@@ -98,7 +90,8 @@ class command {
     void add_method() {
         if (request_.method == "HEAD") {
             add("--head");
-        } else if (request_.method != (request_.body.is_empty() ? "GET" : "POST")) {
+        } else if (request_.settings.keeps_method ||
+                   request_.method != (request_.body.is_empty() ? "GET" : "POST")) {
             add("--request", request_.method);
         }
     }
@@ -109,6 +102,7 @@ class command {
         if (settings.max_redirects > 0) add("--location");
         if (settings.max_redirects > 0 && settings.max_redirects != usual.max_redirects)
             add("--max-redirs", std::to_string(settings.max_redirects));
+        if (settings.trusts_redirects) add("--location-trusted");
         if (settings.limits.connect != usual.limits.connect)
             add("--connect-timeout", in_seconds(settings.limits.connect));
         if (settings.limits.total) add("--max-time", in_seconds(*settings.limits.total));
@@ -121,11 +115,26 @@ class command {
         if (!settings.unix_socket.empty()) add("--unix-socket", settings.unix_socket);
         if (settings.local_address) add("--interface", settings.local_address->address());
         if (settings.resolved)
-            for (const auto& [host, address] : *settings.resolved)
-                add("--connect-to",
-                    with_port(host, request_.target.port()) + ":" +
-                        address.with_port(address.port() ? address.port() : request_.target.port())
-                            .to_string());
+            for (const auto& each : *settings.resolved)
+                add_address(each);
+        if (settings.detours)
+            for (const auto& each : *settings.detours)
+                add("--connect-to", place(each.host, each.port) + ":" + place(each.to_host, each.to_port));
+    }
+
+    void add_address(const host_address& each) {
+        const auto port = each.port ? each.port : request_.target.port();
+        if (each.port != 0 && each.address.port() == 0)
+            return add("--resolve", with_port(each.host, port) + ":" + each.address.address());
+        const auto to = each.address.port() == 0 ? each.address.with_port(port) : each.address;
+        add("--connect-to", with_port(each.host, port) + ":" + to.to_string());
+    }
+
+    /// As --connect-to has it: what is not said is empty.
+    static std::string place(const std::string& host, std::uint16_t port) {
+        auto text = with_port(host, port);
+        if (port == 0) text.pop_back();
+        return text;
     }
 
     void add_proxy() {
@@ -133,7 +142,7 @@ class command {
         const auto& all = *request_.settings.proxying;
         if (all.given) {
             auto name = all.given->name();
-            const auto credentials = with_secrets_ ? all.given->user_info() : std::string(mask);
+            const auto credentials = with_secrets_ ? all.given->user_info() : std::string(secret_mask);
             if (all.given->has_user() && !all.login) name.insert(name.find("//") + 2, credentials + "@");
             add("--proxy", name);
         }
@@ -141,6 +150,12 @@ class command {
             add("--noproxy", "*");
         else if (!all.exceptions_text.empty())
             add("--noproxy", all.exceptions_text);
+        if (all.before) {
+            auto name = all.before->name();
+            const auto credentials = with_secrets_ ? all.before->user_info() : std::string(secret_mask);
+            if (all.before->has_user()) name.insert(name.find("//") + 2, credentials + "@");
+            add("--preproxy", name);
+        }
         if (all.tunnels_all) add("--proxytunnel");
         if (all.login) add_proxy_login(*all.login);
         for (const auto& [name, value] : all.fields)
@@ -148,19 +163,23 @@ class command {
     }
 
     void add_proxy_login(const login& who) {
-        add("--proxy-user", with_secrets_ ? who.user() + ":" + who.password() : std::string(mask));
+        add("--proxy-user", with_secrets_ ? who.user() + ":" + who.password() : std::string(secret_mask));
         if (who.method() == login_method::digest) add("--proxy-digest");
         if (who.method() == login_method::any) add("--proxy-anyauth");
     }
 
     std::string shown(std::string_view name, const std::string& value) const {
-        return with_secrets_ || !is_secret(name) ? value : std::string(mask);
+        return with_secrets_ || !is_secret(name) ? value : std::string(secret_mask);
     }
 
     void add_fields() {
         const auto& fields = request_.fields;
-        if (!fields.contains("User-Agent")) add("--user-agent", options_.user_agent());
+        if (!fields.contains("User-Agent") && !request_.leaves_out("User-Agent"))
+            add("--user-agent", options_.user_agent());
         if (!fields.contains("Accept-Encoding") && request_.wants_decoding()) add("--compressed");
+        if (request_.is_raw) add("--raw");
+        for (const auto& name : request_.left_out)
+            add("--header", name + ":");
         for (const auto& [name, value] : fields)
             add("--header", value.empty() ? name + ";" : name + ": " + shown(name, value));
         if (request_.body.is_empty() || fields.contains("Content-Type")) return;

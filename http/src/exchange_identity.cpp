@@ -24,11 +24,12 @@ bool has_cookie(std::string_view given, std::string_view name) {
 } // namespace
 
 /// Decides who speaks for the caller at the origin that it is at. Only the one that was asked first hears
-/// what the caller said for this request: his header, his credentials, those in the URL, and netrc's.
+/// what the caller said for this request (his header, his credentials, those in the URL, and netrc's), unless
+/// he trusts whatever it redirects to.
 void exchange::identify() {
     at_origin_ = spokesman();
     if (parts_.fields.contains(origin_auth.credentials)) return;
-    if (hops_.empty() && parts_.who) {
+    if (parts_.who && (hops_.empty() || parts_.settings.trusts_redirects)) {
         at_origin_.who = parts_.who;
         return;
     }

@@ -42,8 +42,8 @@ task<reply_head*> exchange::send_request() {
     auto text = request_text();
     const bool is_plain = !parts_.continue_within && !parts_.on_upload;
     if (is_plain && parts_.body.append_to(text, sent_with_header)) {
-        co_await lease_->begin(text, site_, parts_.method == "HEAD");
-        tracer_.request_sent();
+        co_await lease_->begin(text, site_, parts_.method == "HEAD", parts_.is_raw);
+        tracer_.request_sent(text, parts_.secret_names);
         // No server has answered by now: what others have to do goes before a read that would find nothing.
         co_await yield();
         co_return co_await lease_->read_head();
@@ -61,10 +61,10 @@ std::string exchange::request_text() const {
     text += " HTTP/1.1\r\n";
     const auto& fields = parts_.fields;
     if (!fields.contains("Host")) append(text, "Host", current_.authority());
-    if (!fields.contains("User-Agent") && !core_->options.user_agent().empty())
+    if (parts_.lacks("User-Agent") && !core_->options.user_agent().empty())
         append(text, "User-Agent", core_->options.user_agent());
-    if (!fields.contains("Accept")) append(text, "Accept", "*/*");
-    if (!fields.contains("Accept-Encoding"))
+    if (parts_.lacks("Accept")) append(text, "Accept", "*/*");
+    if (parts_.lacks("Accept-Encoding"))
         append(text, "Accept-Encoding", parts_.wants_decoding() ? known_codings : "identity");
     append_body_fields(text);
     if (!at_origin_.sent.empty()) append(text, origin_auth.credentials, at_origin_.sent);
@@ -92,7 +92,7 @@ void exchange::append_body_fields(std::string& text) const {
         if (parts_.may_expect_body()) append(text, "Content-Length", "0");
         return;
     }
-    if (!parts_.body.type().empty() && !parts_.fields.contains("Content-Type"))
+    if (!parts_.body.type().empty() && parts_.lacks("Content-Type"))
         append(text, "Content-Type", parts_.body.type());
     if (body_sizes_) {
         const auto size = std::accumulate(body_sizes_->begin(), body_sizes_->end(), std::uint64_t{0});
@@ -100,7 +100,7 @@ void exchange::append_body_fields(std::string& text) const {
     } else {
         append(text, "Transfer-Encoding", "chunked");
     }
-    if (parts_.continue_within && !parts_.fields.contains("Expect")) append(text, "Expect", "100-continue");
+    if (parts_.continue_within && parts_.lacks("Expect")) append(text, "Expect", "100-continue");
 }
 
 } // namespace tandem::http::detail

@@ -81,7 +81,7 @@ task<> exchange::ask() {
     was_sent_ = true;
     head_ = std::move(*co_await send_request());
     keep_cookies();
-    tracer_.has_reply(lease_->first_byte_at(), head_.status);
+    tracer_.has_reply(lease_->first_byte_at(), head_);
     if (lease_->is_done()) lease_.release();
 }
 

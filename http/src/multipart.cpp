@@ -26,16 +26,25 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
-std::string file_lines(std::string_view file_name, std::string_view type) {
+std::string type_line(std::string_view type) {
     if (detail::has_control_character(type))
         throw std::invalid_argument("http::multipart: a type contains a control character");
-    return "; filename=" + quoted(file_name) + "\r\nContent-Type: " + std::string(type);
+    return "\r\nContent-Type: " + std::string(type);
+}
+
+std::string file_lines(std::string_view file_name, std::string_view type) {
+    return "; filename=" + quoted(file_name) + type_line(type);
 }
 
 } // namespace
 
 multipart& multipart::add(std::string_view name, std::string_view value) {
     begin_part(name, "").content = value;
+    return *this;
+}
+
+multipart& multipart::add(std::string_view name, std::string_view value, std::string_view type) {
+    begin_part(name, type_line(type)).content = value;
     return *this;
 }
 

@@ -15,6 +15,14 @@ bool becomes_get(int status, const std::string& method) {
     return (status == 301 || status == 302) && method == "POST";
 }
 
+/// What speaks for the caller.
+void drop_secrets(request_parts& parts) {
+    for (const char* name : {"Authorization", "Cookie", "Proxy-Authorization"})
+        parts.fields.remove(name);
+    for (const auto& name : parts.secret_names)
+        parts.fields.remove(name);
+}
+
 /// `referer` without what no other may see: the user name and password of its URL. Empty where it is no URL.
 std::string without_user(std::string_view referer) {
     try {
@@ -59,16 +67,14 @@ void check_redirect(const request_settings& settings, const std::vector<redirect
 }
 
 void follow_redirect(request_parts& parts, int status, const url& current, const url& target) {
-    if (becomes_get(status, parts.method)) {
+    if (!parts.settings.keeps_method && becomes_get(status, parts.method)) {
         parts.method = "GET";
         parts.drop_body();
         parts.fields.remove("Expect");
     }
     if (target.origin() == current.origin()) return;
-    for (const char* name : {"Authorization", "Cookie", "Proxy-Authorization", "Host"})
-        parts.fields.remove(name);
-    for (const auto& name : parts.secret_names)
-        parts.fields.remove(name);
+    parts.fields.remove("Host");
+    if (!parts.settings.trusts_redirects) drop_secrets(parts);
     if (!parts.fields.contains("Referer")) return;
     const auto referer = without_user(parts.fields["Referer"]);
     parts.fields.remove("Referer");

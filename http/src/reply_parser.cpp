@@ -66,8 +66,9 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
 
 } // namespace
 
-void reply_parser::reset(bool answers_head) {
+void reply_parser::reset(bool answers_head, bool is_raw) {
     *this = reply_parser();
+    is_raw_ = is_raw;
     answers_head_ = answers_head;
 }
 
@@ -294,7 +295,7 @@ void reply_parser::consume_chunks(char* bytes, std::size_t count, step& made) {
     while (made.used < count && !trouble_ && state_ != state::done && state_ != state::trailer) {
         if (state_ == state::chunk_data) {
             const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(left_, count - made.used));
-            std::memmove(body + body_size, bytes + made.used, piece);
+            if (!is_raw_) std::memmove(body + body_size, bytes + made.used, piece);
             body_size += piece;
             made.used += piece;
             skip(piece);
@@ -312,7 +313,7 @@ void reply_parser::consume_chunks(char* bytes, std::size_t count, step& made) {
         }
     }
     if (state_ == state::trailer && !trouble_) consume_trailers(bytes, count, made);
-    made.body = std::string_view(body, body_size);
+    made.body = std::string_view(body, is_raw_ ? made.used : body_size);
 }
 
 void reply_parser::consume_size_line(const char* bytes, std::size_t count, step& made) {

@@ -43,8 +43,9 @@ class reply_parser {
     /// Of all those lines, beyond the sizes themselves: so much more than there are bytes in the chunks.
     static constexpr std::size_t longest_extensions = longest_header;
 
-    /// Makes it ready for the next reply; one to HEAD has no body, whatever its header says.
-    void reset(bool answers_head = false);
+    /// Makes it ready for the next reply; one to HEAD has no body, whatever its header says. Of one that is
+    /// raw, all that stands around and behind the chunks counts as body.
+    void reset(bool answers_head = false, bool is_raw = false);
 
     /// What `consume` made of the bytes it was given.
     struct step {
@@ -123,6 +124,7 @@ class reply_parser {
     const char* trouble_ = nullptr;
     state state_ = state::status_line;
     bool answers_head_ = false;
+    bool is_raw_ = false;
     bool is_http_1_0_ = false;
     bool keep_alive_ = false;
     /// How many bytes of the line to come are known to hold no line end, and those of the lines before.

@@ -113,6 +113,16 @@ request_builder& request_builder::secret_header(std::string_view name, std::stri
     return *this;
 }
 
+request_builder& request_builder::without_header(std::string_view name) {
+    detail::check_field(name, "", parts_->target);
+    for (const char* needed : {"Host", "Content-Length", "Transfer-Encoding"})
+        if (equal_ignoring_case(name, needed))
+            throw bad_request(parts_->target.to_string(), "no request goes without " + std::string(needed));
+    parts_->fields.remove(name);
+    parts_->left_out.emplace_back(name);
+    return *this;
+}
+
 request_builder& request_builder::raise_for_status(bool yes) {
     parts_->raise_for_status = yes;
     return *this;
@@ -134,6 +144,11 @@ const url& request_builder::target() const noexcept {
 
 const std::string& request_builder::method() const noexcept {
     return parts_->method;
+}
+
+request_builder& request_builder::raw(bool yes) {
+    parts_->is_raw = yes;
+    return *this;
 }
 
 std::string request_builder::curl_command(bool with_secrets) const {

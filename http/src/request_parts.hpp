@@ -1,10 +1,12 @@
 // What a request consists of.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tandem/base/clock.hpp>
@@ -31,7 +33,14 @@ struct request_parts {
     }
 
     /// A part of a text in one coding is not that part of another, or of none.
-    bool wants_decoding() const noexcept { return decode.value_or(!fields.contains("Range")); }
+    bool wants_decoding() const noexcept { return !is_raw && decode.value_or(!fields.contains("Range")); }
+
+    bool leaves_out(std::string_view name) const noexcept {
+        return std::any_of(left_out.begin(), left_out.end(),
+                           [&](const std::string& each) { return equal_ignoring_case(each, name); });
+    }
+    /// True where the client has to send this header by itself.
+    bool lacks(std::string_view name) const noexcept { return !fields.contains(name) && !leaves_out(name); }
 
     /// RFC 9110 section 9.3: a body means something in these, and its absence has to be said.
     bool may_expect_body() const noexcept { return method == "POST" || method == "PUT" || method == "PATCH"; }
@@ -49,6 +58,8 @@ struct request_parts {
     headers fields;
     /// The names of those fields that no other origin may see, beside the ones that all know.
     std::vector<std::string> secret_names;
+    /// The names of those that the client would send by itself, and is not to.
+    std::vector<std::string> left_out;
     /// Speaks for the caller at the target's origin; null where he did not say who should.
     std::shared_ptr<authenticator> who;
     outgoing_body body;
@@ -61,6 +72,8 @@ struct request_parts {
     std::optional<std::uint64_t> max_body;
     /// Whether the body's codings are taken off, where the caller said so.
     std::optional<bool> decode;
+    /// Whether it is handed out with all that is around it on the wire.
+    bool is_raw = false;
     request_settings settings;
     /// Where it began before this is sent, as middleware comes before.
     std::optional<time_point> began;

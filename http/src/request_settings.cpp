@@ -9,17 +9,32 @@
 
 namespace tandem::http::detail {
 
+namespace {
+
+std::string in_lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& letter : lower)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter | 0x20);
+    return lower;
+}
+
+} // namespace
+
 void set_unix_socket(request_settings& to, std::string path) {
     to.unix_socket = unix_address(std::move(path)).name();
 }
 
-void add_address(request_settings& to, std::string_view host, const endpoint& address) {
+void add_address(request_settings& to, std::string_view host, std::uint16_t port, const endpoint& address) {
     auto all = to.resolved ? *to.resolved : std::vector<host_address>();
-    std::string name(host);
-    for (char& letter : name)
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter | 0x20);
-    all.emplace_back(std::move(name), address);
+    all.push_back({in_lower_case(host), port, address});
     to.resolved = std::make_shared<const std::vector<host_address>>(std::move(all));
+}
+
+void add_detour(request_settings& to, detour way) {
+    auto all = to.detours ? *to.detours : std::vector<detour>();
+    way.host = in_lower_case(way.host);
+    all.push_back(std::move(way));
+    to.detours = std::make_shared<const std::vector<detour>>(std::move(all));
 }
 
 void set_retries(request_settings& to, bool on) {

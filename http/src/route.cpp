@@ -1,6 +1,10 @@
 #include "route.hpp"
 
+#include <algorithm>
+
 namespace tandem::http::detail {
+
+using namespace std::string_literals;
 
 namespace {
 
@@ -10,8 +14,12 @@ std::string way_of(const request_settings& settings) {
     text += '\0';
     if (settings.local_address) text += settings.local_address->address();
     if (settings.resolved)
-        for (const auto& [host, address] : *settings.resolved)
-            text += '\0' + host + '\0' + address.to_string();
+        for (const auto& each : *settings.resolved)
+            text += '\0' + with_port(each.host, each.port) + '\0' + each.address.to_string();
+    if (settings.detours)
+        for (const auto& each : *settings.detours)
+            text +=
+                "\0to\0"s + with_port(each.host, each.port) + '\0' + with_port(each.to_host, each.to_port);
     return text;
 }
 
@@ -49,6 +57,7 @@ route::route(const client_options& options, const request_settings& settings,
              std::shared_ptr<tls_profile> for_proxy, std::shared_ptr<authenticator> to_proxy)
     : unix_socket_(settings.unix_socket)
     , resolved_(settings.resolved)
+    , detours_(settings.detours)
     , filter_(options.connect_filter())
     , tcp_(options.tcp())
     , tls_(std::move(tls))
@@ -70,22 +79,43 @@ route::route(const client_options& options, const request_settings& settings,
     if (proxy_->has_user() && !proxy_->is_socks() && !has_own_words)
         proxy_fields_.add("Proxy-Authorization", proxy_->basic_credentials());
     way_ += way_through(*proxy_, proxy_fields_, tunnels_all_, proxy_tls_.get());
+    if (pre_proxy()) way_ += way_through(*pre_proxy(), {}, false, nullptr);
     if (proxy_login_) way_ += way_as(*proxying_->login);
 }
 
 bool route::serves(const request_settings& settings,
                    const std::shared_ptr<const proxy_server>& via) const noexcept {
     return via == proxy_ && (!via || settings.proxying == proxying_) && settings.resolved == resolved_ &&
-           settings.tls == tls_options_ && settings.verifies == verifies_ &&
+           settings.detours == detours_ && settings.tls == tls_options_ && settings.verifies == verifies_ &&
            settings.unix_socket == unix_socket_ && settings.local_address == tcp_.local_address();
 }
 
 std::vector<endpoint> route::addresses(std::string_view host, std::uint16_t port) const {
     std::vector<endpoint> found;
     if (!resolved_) return found;
-    for (const auto& [name, address] : *resolved_)
-        if (name == host) found.push_back(address.port() == 0 ? address.with_port(port) : address);
+    for (const std::string_view wanted : {host, std::string_view("*")}) {
+        for (const auto& each : *resolved_)
+            if (each.host == wanted && (each.port == 0 || each.port == port))
+                found.push_back(each.address.port() == 0 ? each.address.with_port(port) : each.address);
+        if (!found.empty()) break;
+    }
     return found;
+}
+
+const detour* route::detour_of(std::string_view host, std::uint16_t port) const noexcept {
+    if (!detours_) return nullptr;
+    const auto fits = [&](const detour& each) {
+        return (each.host.empty() || each.host == host) && (each.port == 0 || each.port == port);
+    };
+    const auto found = std::find_if(detours_->begin(), detours_->end(), fits);
+    return found == detours_->end() ? nullptr : &*found;
+}
+
+std::pair<std::string, std::uint16_t> route::place_of(std::string_view host, std::uint16_t port) const {
+    const auto* found = detour_of(host, port);
+    if (!found) return {std::string(host), port};
+    return {found->to_host.empty() ? std::string(host) : found->to_host,
+            found->to_port == 0 ? port : found->to_port};
 }
 
 } // namespace tandem::http::detail

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tandem/http/client_options.hpp>
@@ -37,14 +38,18 @@ class route {
 
     /// A Unix socket's path, or nothing.
     const std::string& unix_socket() const noexcept { return unix_socket_; }
-    /// The addresses that were given for `host`; empty where it is the resolver's to say.
+    /// The addresses that were given for `host` at `port`; empty where it is the resolver's to say.
     std::vector<endpoint> addresses(std::string_view host, std::uint16_t port) const;
     const address_filter* filter() const noexcept { return filter_.get(); }
+    /// Where to connect to for `host` and `port` of a URL.
+    std::pair<std::string, std::uint16_t> place_of(std::string_view host, std::uint16_t port) const;
     const connect_options& tcp() const noexcept { return tcp_; }
     tls_profile& tls() const noexcept { return *tls_; }
 
     /// Null for none.
     const proxy_server* proxy() const noexcept { return proxy_.get(); }
+    /// A SOCKS proxy that leads to it; null for none.
+    const proxy_server* pre_proxy() const noexcept { return proxying_ ? proxying_->before.get() : nullptr; }
     tls_profile* proxy_tls() const noexcept { return proxy_tls_.get(); }
     /// What an HTTP proxy is told: the credentials in its URL, and the headers that were given for it.
     const headers& proxy_fields() const noexcept { return proxy_fields_; }
@@ -52,13 +57,17 @@ class route {
     const std::shared_ptr<authenticator>& proxy_login() const noexcept { return proxy_login_; }
     /// True where requests for `target` are handed to an HTTP proxy, in place of a tunnel through it.
     bool hands_to_proxy(const url& target) const noexcept {
-        return proxy_ && !proxy_->is_socks() && !tunnels_all_ && !target.is_https();
+        return proxy_ && !proxy_->is_socks() && !tunnels_all_ && !target.is_https() &&
+               !detour_of(target.host(), target.port());
     }
     const std::string& user_agent() const noexcept { return user_agent_; }
 
   private:
+    const detour* detour_of(std::string_view host, std::uint16_t port) const noexcept;
+
     std::string unix_socket_;
     std::shared_ptr<const std::vector<host_address>> resolved_;
+    std::shared_ptr<const std::vector<detour>> detours_;
     std::shared_ptr<const address_filter> filter_;
     connect_options tcp_;
     std::shared_ptr<tls_profile> tls_;

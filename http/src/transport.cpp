@@ -1,6 +1,7 @@
 #include "transport.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include <tandem/coro/timeout.hpp>
 #include <tandem/io/resolver.hpp>
@@ -42,8 +43,8 @@ class opening {
         , trace_(trace)
         , proxy_(by.proxy())
         , hands_over_(by.hands_to_proxy(target))
-        , host_(target.host())
-        , port_(target.port()) {
+        , name_(target.host()) {
+        std::tie(host_, port_) = by.place_of(target.host(), target.port());
         if (proxy_) who_ = "the proxy " + proxy_->name() + " on the way to " + with_port(host_, port_) + ": ";
     }
 
@@ -64,7 +65,7 @@ class opening {
     }
 
     task<transport> secure(stream_pointer below) {
-        return shake_hands(std::move(below), by_.tls(), host_, "");
+        return shake_hands(std::move(below), by_.tls(), name_, "");
     }
 
     std::string way() const {
@@ -82,7 +83,7 @@ class opening {
     }
 
     task<stream_pointer> connect_through_proxy() {
-        const auto to = co_await name_for_proxy();
+        const auto to = co_await name_for_proxy(*proxy_, host_, port_, who_);
         if (hands_over_) co_return co_await connect_to_proxy();
         if (!proxy_->is_socks()) co_return co_await connect_by_http(with_port(to, port_));
         auto stream = co_await connect_to_proxy();
@@ -92,11 +93,25 @@ class opening {
     }
 
     task<stream_pointer> connect_to_proxy() {
-        auto addresses = co_await addresses_of(proxy_->host(), proxy_->port());
-        auto stream = co_await connect_to(std::move(addresses), proxy_->authority());
+        auto stream = co_await open_way_to_proxy();
         if (!by_.proxy_tls()) co_return stream;
         auto secured = co_await shake_hands(std::move(stream), *by_.proxy_tls(), proxy_->host(), who_);
         co_return std::move(secured.stream);
+    }
+
+    task<stream_pointer> open_way_to_proxy() {
+        const auto* before = by_.pre_proxy();
+        if (!before) {
+            auto addresses = co_await addresses_of(proxy_->host(), proxy_->port());
+            co_return co_await connect_to(std::move(addresses), proxy_->authority());
+        }
+        const auto who = "the proxy " + before->name() + " on the way to " + proxy_->authority() + ": ";
+        auto to = co_await name_for_proxy(*before, proxy_->host(), proxy_->port(), who);
+        auto addresses = co_await addresses_of(before->host(), before->port());
+        auto stream = co_await connect_to(std::move(addresses), before->authority());
+        auto asking = open_socks_tunnel(*stream, std::move(to), proxy_->port(), *before, site_);
+        co_await trace_.follow(tracer::proxy, before->name(), std::move(asking));
+        co_return stream;
     }
 
     task<stream_pointer> connect_by_http(std::string authority) {
@@ -111,18 +126,19 @@ class opening {
         }
     }
 
-    /// The target as the proxy is told it: by its name, or by its address where that is not the proxy's to
-    /// find. The filter is asked about each address that is known here.
-    task<std::string> name_for_proxy() {
-        const bool is_address = endpoint::parse(host_, 0).has_value();
-        if (proxy_->resolves_names() && !is_address) co_return host_;
-        auto addresses = co_await addresses_of(host_, port_);
-        if (proxy_->kind() == proxy_kind::socks4) {
+    /// A host as the proxy `by` is told it: by its name, or by its address where that is not the proxy's to
+    /// find. The filter is asked about each address of the target that is known here; `who` begins an error.
+    task<std::string> name_for_proxy(const proxy_server& by, std::string host, std::uint16_t port,
+                                     std::string who) {
+        const bool is_address = endpoint::parse(host, 0).has_value();
+        if (by.resolves_names() && !is_address) co_return host;
+        auto addresses = co_await addresses_of(host, port);
+        if (by.kind() == proxy_kind::socks4) {
             std::erase_if(addresses, [](const endpoint& each) { return each.is_v6(); });
             if (addresses.empty())
-                site_.fail<connect_error>(who_ + "SOCKS4 needs an IPv4 address, and the host has none");
+                site_.fail<connect_error>(who + "SOCKS4 needs an IPv4 address, and the host has none");
         }
-        filter_addresses(addresses, host_, site_, by_);
+        if (&by == proxy_) filter_addresses(addresses, host, site_, by_);
         co_return addresses.front().address();
     }
 
@@ -160,8 +176,11 @@ class opening {
     tracer& trace_;
     const proxy_server* const proxy_;
     const bool hands_over_;
-    const std::string host_;
-    const std::uint16_t port_;
+    /// What the certificate has to be for.
+    const std::string name_;
+    /// Where to connect to.
+    std::string host_;
+    std::uint16_t port_ = 0;
     /// What errors of the proxy begin with.
     std::string who_;
 };

@@ -29,7 +29,8 @@ upload::upload(connection& to, const error_site& site, const request_parts& part
 }
 
 task<reply_head*> upload::run(std::string_view header) {
-    co_await to_.begin(header, site_, parts_.method == "HEAD");
+    header_ = header;
+    co_await to_.begin(header, site_, parts_.method == "HEAD", parts_.is_raw);
     to_.expect_body();
     bool is_wanted = true;
     if (parts_.continue_within) is_wanted = co_await to_.may_continue(*parts_.continue_within);
@@ -67,7 +68,7 @@ task<> upload::send_all() {
     if (goes_on && !total_) goes_on = co_await to_.write("0\r\n\r\n");
     if (!goes_on) co_return;
     to_.body_is_sent();
-    trace_.request_sent();
+    trace_.request_sent(header_, parts_.secret_names);
 }
 
 task<bool> upload::send_file(const std::string& path, std::uint64_t size) {

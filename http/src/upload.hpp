@@ -47,6 +47,7 @@ class upload {
     std::uint64_t sent_ = 0;
     bool& has_begun_;
     tracer& trace_;
+    std::string_view header_;
     /// A chunk with its size before and its line end behind it.
     std::string chunk_;
 };

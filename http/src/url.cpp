@@ -63,7 +63,10 @@ std::string_view scheme_of(std::string_view reference) {
 
 } // namespace
 
-url::url(std::string_view text) {
+url::url(std::string_view text)
+    : url(text, true) {}
+
+url::url(std::string_view text, bool resolves_dots) {
     auto given = without_blanks_around(text);
     if (given.empty()) throw bad_url("\"\"", "not a URL: it is empty");
     refuse_control_characters(given);
@@ -98,7 +101,9 @@ url::url(std::string_view text) {
     // Boost.URL's grammar is the last word on an address in brackets. A name consists by now of what may
     // stand there in any order (RFC 3986 section 3.2.2), and behind it browsers are laxer than that grammar.
     if (brackets && !urls::parse_uri(text_)) refuse(given, malformed_authority);
-    text_ += detail::without_dots(detail::encoded_path(pieces.path));
+    const auto path = detail::encoded_path(pieces.path);
+    const auto rooted = path.empty() ? std::string("/") : path;
+    text_ += resolves_dots ? detail::without_dots(path) : rooted;
     query_begin_ = size();
     text_ += detail::encoded_query(pieces.query);
 }

@@ -170,3 +170,25 @@ TEST_CASE("settings have their options") {
     CHECK(has(arguments_of(client().get("http://x/").unix_socket("/run/it's.sock")), "--unix-socket",
               "/run/it's.sock"));
 }
+
+TEST_CASE("other ways, and what is left out, have their options") {
+    client web(client_options()
+                   .resolve_at("a.example", 81, "10.0.0.1")
+                   .resolve_at("*", 82, "::1")
+                   .connect_to("b.example", 80, "::2", 8080)
+                   .connect_to("", 0, "c.example", 0)
+                   .proxy("http://127.0.0.1:3128")
+                   .pre_proxy("socks5h://me:secret@127.0.0.1:9050")
+                   .trust_redirects());
+    const auto arguments = arguments_of(web.get("http://a.example/").without_header("Accept").raw());
+    CHECK(has(arguments, "--resolve", "a.example:81:10.0.0.1"));
+    CHECK(has(arguments, "--resolve", "*:82:::1"));
+    CHECK(has(arguments, "--connect-to", "b.example:80:[::2]:8080"));
+    CHECK(has(arguments, "--connect-to", "::c.example:"));
+    CHECK(has(arguments, "--preproxy", "socks5h://***@127.0.0.1:9050"));
+    CHECK(has(arguments, "--header", "Accept:"));
+    CHECK(std::find(arguments.begin(), arguments.end(), "--raw") != arguments.end());
+    CHECK(std::find(arguments.begin(), arguments.end(), "--compressed") == arguments.end());
+    CHECK(std::find(arguments.begin(), arguments.end(), "--location-trusted") != arguments.end());
+    CHECK(has(arguments_of(web.post("http://x/").body("y").keep_method()), "--request", "POST"));
+}

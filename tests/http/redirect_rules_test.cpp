@@ -315,3 +315,31 @@ TEST_CASE("a Location with a line end or a zero in it is not followed") {
         CHECK(server.requests().size() == 1);
     }
 }
+
+TEST_CASE("a redirect keeps method and body where the caller wants that, whatever its status") {
+    for (const char* status : {"301 Moved Permanently", "302 Found", "303 See Other"}) {
+        std::vector<std::string> bodies;
+        scripted_server server(taking_bodies({{"/a", redirect("/b", status)}}, bodies));
+        in_loop([&]() -> task<> {
+            client web;
+            co_await web.post(server.url("/a")).body("form").keep_method().text();
+        });
+        CHECK(server.requests().at(1).starts_with("POST /b "));
+        CHECK(bodies.at(1) == "form");
+    }
+}
+
+TEST_CASE("what speaks for the caller reaches another origin where he trusts redirects") {
+    scripted_server other(answering([](const std::string&) { return reply("there"); }));
+    scripted_server home(answering([&](const std::string&) { return redirect(other.url("/")); }));
+    in_loop([&]() -> task<> {
+        client web(client_options().idle_limit(std::chrono::seconds(0)).trust_redirects());
+        co_await web.get(home.url()).header("Cookie", "id=1").secret_header("X-Key", "2").text();
+        co_await web.get(home.url()).basic_auth("user", "secret").text();
+        co_await web.get("http://user:secret@127.0.0.1:" + std::to_string(home.port()) + "/").text();
+    });
+    const auto seen = other.requests();
+    CHECK(has_all(seen.at(0), "Cookie: id=1\r\n", "X-Key: 2\r\n"));
+    CHECK(has_all(seen.at(1), "Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"));
+    CHECK(has_all(seen.at(2), "Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"));
+}

@@ -237,6 +237,7 @@ TEST_CASE("texts and files go out in one multipart body") {
         auto parts = multipart()
                          .add("title", "A photo\r\nof mine")
                          .add_file("photo", file, "image/jpeg")
+                         .add("note", "*hello*", "text/markdown")
                          .add_bytes("no\"te\r\n", "raw", "n\"1\".txt", "text/plain");
         auto text = co_await web.post(server.url()).multipart(parts).text();
         const std::string start = "POST|multipart/form-data; boundary=";
@@ -251,6 +252,9 @@ TEST_CASE("texts and files go out in one multipart body") {
                    "\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n"
                    "Content-Type: image/jpeg\r\n\r\n" +
                    bytes + "\r\n--" + boundary +
+                   "\r\nContent-Disposition: form-data; name=\"note\"\r\nContent-Type: text/markdown\r\n\r\n"
+                   "*hello*\r\n--" +
+                   boundary +
                    "\r\nContent-Disposition: form-data; name=\"no%22te%0D%0A\"; filename=\"n%221%22.txt\"\r\n"
                    "Content-Type: text/plain\r\n\r\nraw\r\n--" +
                    boundary + "--\r\n"));
@@ -263,6 +267,7 @@ TEST_CASE("texts and files go out in one multipart body") {
 TEST_CASE("a part of a multipart body cannot pose as another") {
     CHECK_THROWS_AS(multipart().add(std::string_view("a\0b", 3), "x"), std::invalid_argument);
     CHECK_THROWS_AS(multipart().add_bytes("a", "x", "y", "text/plain\r\nX: 1"), std::invalid_argument);
+    CHECK_THROWS_AS(multipart().add("a", "x", "text/plain\r\nX: 1"), std::invalid_argument);
     CHECK_THROWS_AS(multipart().add_file("a", ""), std::invalid_argument);
 }
 

@@ -293,3 +293,28 @@ TEST_CASE("what an observer throws is logged, and harms no request") {
     REQUIRE(captured.texts().size() == 1);
     CHECK(has_all(captured.texts()[0], "of the observer"));
 }
+
+TEST_CASE("the headers that go out and come back are told, without their secrets") {
+    scripted_server server(answering(
+        [](const std::string&) { return reply("there", "Set-Cookie: id=hidden\r\nX-Seen: 1\r\n"); }));
+    std::string sent, came;
+    auto observer = [&](const trace_event& event) {
+        if (event.step == trace_step::request_sent) sent = event.header;
+        if (event.step == trace_step::first_byte) came = event.header;
+        if (event.step == trace_step::done) CHECK(event.header.empty());
+    };
+    in_loop([&]() -> task<> {
+        client web(client_options().user_agent("").trace(observer));
+        auto request = web.post(server.url("/a"))
+                           .body("Authorization: in the body")
+                           .basic_auth("me", "hidden")
+                           .secret_header("X-Mine", "hidden")
+                           .header("X-Public", "1");
+        co_await request.text();
+    });
+    CHECK(sent == "POST /a HTTP/1.1\nHost: 127.0.0.1:" + std::to_string(server.port()) +
+                      "\nAccept: */*\nAccept-Encoding: gzip, deflate, br, zstd\n"
+                      "Content-Type: text/plain; charset=utf-8\nContent-Length: 26\nAuthorization: ***\n"
+                      "X-Mine: ***\nX-Public: 1\n");
+    CHECK(came == "HTTP/1.1 200 OK\nContent-Length: 5\nSet-Cookie: ***\nX-Seen: 1\n");
+}

@@ -168,3 +168,14 @@ TEST_CASE("a long file name is shortened before its extension and within no char
     CHECK(cut.size() == 200);
     CHECK(name_of("http://h/x" + wide).size() == 199);
 }
+
+TEST_CASE("a path keeps its dot segments where it is to stay as it is") {
+    const auto dotted = url::with_path_as_is("http://h/a/./b/../c/%2e%2E/d?q=../x#f");
+    CHECK(dotted.to_string() == "http://h/a/./b/../c/%2e%2E/d?q=../x");
+    CHECK(dotted.path() == "/a/./b/../c/%2e%2E/d");
+    CHECK(dotted.target() == "/a/./b/../c/%2e%2E/d?q=../x");
+    CHECK(url::with_path_as_is("http://h").target() == "/");
+    CHECK(url::with_path_as_is("http://h/a b").target() == "/a%20b");
+    CHECK(dotted.resolve("e").target() == "/a/e");
+    CHECK_THROWS_AS(url::with_path_as_is("ftp://h/"), bad_url);
+}

@@ -5,6 +5,8 @@
 
 #include <tandem/coro/loop.hpp>
 
+#include "support/child_process.hpp"
+#include "support/temp_folder.hpp"
 #include "support/tls_pair.hpp"
 
 using tandem::task;
@@ -132,4 +134,34 @@ TEST_CASE("a text that is no key's digest cannot be pinned") {
           "sha1//AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
           "AAAAAAAAAAAAAAAAAAAA*AAAAAAAAAAAAAAAAAAAAAA=", "==AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="})
         CHECK_THROWS_AS(tls_client_options().pin_public_key(bad), std::invalid_argument);
+}
+
+TEST_CASE("a key may be pinned by a file that has it, or its certificate") {
+    test::temp_folder folder;
+    const auto who = test::test_identity();
+    const auto certificate = folder.write("certificate.pem", who.certificate);
+    for (const std::string& form : {"PEM", "DER"}) {
+        const auto key = folder / ("key." + form);
+        const auto bare = folder / ("certificate." + form);
+        REQUIRE(test::run({"openssl", "x509", "-in", certificate, "-out", bare, "-outform", form}).status ==
+                0);
+        REQUIRE(
+            test::run(
+                {"/bin/sh", "-c",
+                 "openssl x509 -in \"$0\" -pubkey -noout | openssl pkey -pubin -out \"$1\" -outform " + form,
+                 certificate, key})
+                .status == 0);
+        in_loop([&]() -> task<> {
+            const auto pin = co_await pin_of_server();
+            for (const auto& file : {bare, key}) {
+                INFO(file);
+                CHECK(tls_client_options().pin_public_key_file(file).pinned_keys() ==
+                      tls_client_options().pin_public_key(pin).pinned_keys());
+            }
+        });
+    }
+    CHECK_THROWS_WITH(tls_client_options().pin_public_key_file(folder / "absent"),
+                      Catch::Matchers::Contains("absent: No such file"));
+    CHECK_THROWS_WITH(tls_client_options().pin_public_key_file(folder.write("other", "words")),
+                      Catch::Matchers::Contains("other: neither a public key nor a certificate"));
 }

@@ -28,6 +28,13 @@ void set_proxy(request_settings& to, std::string_view proxy) {
     });
 }
 
+void set_pre_proxy(request_settings& to, std::string_view proxy) {
+    auto made = proxy.empty() ? nullptr : std::make_shared<const proxy_server>(proxy);
+    if (made && !made->is_socks())
+        throw std::invalid_argument("pre_proxy: " + made->name() + " is no SOCKS proxy");
+    change(to, [&](proxy_settings& all) { all.before = std::move(made); });
+}
+
 void set_no_proxy(request_settings& to, std::string_view list) {
     change(to, [&](proxy_settings& all) {
         all.exceptions = no_proxy_list(list);

@@ -30,6 +30,8 @@ class proxy_settings {
     /// The one that was asked for; null where that was none.
     std::shared_ptr<const proxy_server> given;
     bool is_given = false;
+    /// A SOCKS proxy that leads to it; null for none.
+    std::shared_ptr<const proxy_server> before;
     bool uses_environment = true;
     /// Whether http targets are reached by CONNECT, as https ones are.
     bool tunnels_all = false;

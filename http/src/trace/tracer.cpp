@@ -5,6 +5,8 @@
 #include <tandem/base/log.hpp>
 #include <tandem/coro/loop.hpp>
 
+#include "trace/shown_header.hpp"
+
 namespace tandem::http {
 
 std::string_view name_of(trace_step step) noexcept {
@@ -23,7 +25,8 @@ time_point tracer::now() noexcept {
     return here ? here->now() : clock::now();
 }
 
-void tracer::tell(trace_step step, std::string_view subject, std::string_view trouble, int status) noexcept {
+void tracer::tell(trace_step step, std::string_view subject, std::string_view trouble, int status,
+                  std::string_view header) noexcept {
     trace_event event;
     event.step = step;
     event.request = number_;
@@ -32,6 +35,7 @@ void tracer::tell(trace_step step, std::string_view subject, std::string_view tr
     event.subject = subject;
     event.trouble = trouble;
     event.status = status;
+    event.header = header;
     try {
         observer_(event);
     } catch (const std::exception& failure) {
@@ -53,14 +57,14 @@ void tracer::has_turn(bool is_reused) noexcept {
     if (is_reused) note(trace_step::reused);
 }
 
-void tracer::request_sent() noexcept {
+void tracer::request_sent(std::string_view text, const std::vector<std::string>& secret_names) noexcept {
     sent_ = now();
-    note(trace_step::request_sent);
+    if (observer_) tell(trace_step::request_sent, {}, {}, 0, shown_request(text, secret_names));
 }
 
-void tracer::has_reply(time_point first, int status) noexcept {
+void tracer::has_reply(time_point first, const reply_head& head) noexcept {
     times_.first_byte = std::max(first - sent_, duration::zero());
-    note(trace_step::first_byte, {}, {}, status);
+    if (observer_) tell(trace_step::first_byte, {}, {}, head.status, shown_reply(head));
 }
 
 void tracer::end(trace_step how, std::string_view trouble, int status) noexcept {

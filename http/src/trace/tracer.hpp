@@ -6,11 +6,14 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <tandem/coro/task.hpp>
 #include <tandem/http/timings.hpp>
 #include <tandem/http/trace_event.hpp>
 #include <tandem/io/connect_observer.hpp>
+
+#include "reply_parser.hpp"
 
 namespace tandem::http::detail {
 
@@ -37,9 +40,10 @@ class tracer final : public connect_observer {
     /// The request is sent, perhaps not for the first time; it waits for its turn.
     void begin_sending() noexcept;
     void has_turn(bool is_reused) noexcept;
-    void request_sent() noexcept;
+    /// `text` begins with its header. The values of `secret_names`' fields are not for the observer.
+    void request_sent(std::string_view text, const std::vector<std::string>& secret_names) noexcept;
     /// The header of a reply is there, whose first byte came at `first`.
-    void has_reply(time_point first, int status) noexcept;
+    void has_reply(time_point first, const reply_head& head) noexcept;
     /// The last step, unless it has come already.
     void end(trace_step how, std::string_view trouble = {}, int status = 0) noexcept;
 
@@ -115,7 +119,8 @@ class tracer final : public connect_observer {
     };
 
     static time_point now() noexcept;
-    void tell(trace_step step, std::string_view subject, std::string_view trouble, int status) noexcept;
+    void tell(trace_step step, std::string_view subject, std::string_view trouble, int status,
+              std::string_view header = {}) noexcept;
 
     const trace_observer& observer_;
     const std::uint64_t number_;

@@ -24,6 +24,8 @@ class TANDEM_API multipart {
   public:
     /// A field with a text.
     multipart& add(std::string_view name, std::string_view value);
+    /// The same with a type of its own.
+    multipart& add(std::string_view name, std::string_view value, std::string_view type);
 
     /// Bytes that the server is to take for a file called `file_name`.
     multipart& add_bytes(std::string_view name, std::string bytes, std::string_view file_name,

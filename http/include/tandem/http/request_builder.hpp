@@ -68,6 +68,11 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     /// later.
     request_builder& secret_header(std::string_view name, std::string_view value);
 
+    /// Sends no header of this name, which the client would send itself: User-Agent, Accept, Accept-Encoding,
+    /// Content-Type, Expect. Throws bad_request for a name that is no token, and for Host, Content-Length and
+    /// Transfer-Encoding, without which there is no request.
+    request_builder& without_header(std::string_view name);
+
     /// Who sends this request: to the origin of its URL only, whatever the client's credentials say, unless
     /// it has an Authorization header. `basic_auth` is sent at once; `digest_auth` never sends the password;
     /// `any_auth` takes the strongest method that the server asks for. The last two cost a round trip, once
@@ -127,6 +132,11 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     /// the body as it is, and store whatever comes. `text` and `bytes` take 256 MiB of decoded bytes at most,
     /// where `max_body` does not say more. A body in another coding is handed out as it came.
     request_builder& decode(bool yes = true);
+
+    /// Hands the body out as it stands on the wire: nothing is decoded (and no coding asked for), and one
+    /// that comes in chunks keeps their sizes (RFC 9112 section 7.1) and its trailers. It is checked all the
+    /// same. To look at what a server does; false by default.
+    request_builder& raw(bool yes = true);
 
     /// Takes any certificate from anybody, for this request and its redirects only: what is sent is no secret
     /// from whoever sits on the way. A warning in the log says so each time. Its connections serve no request

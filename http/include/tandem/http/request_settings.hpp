@@ -1,6 +1,7 @@
 // What a client does with each of its requests, and a request may do otherwise.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,25 @@ class retry_policy;
 
 namespace detail {
 
-/// A host, in lower case, and an address to use for it.
-using host_address = std::pair<std::string, endpoint>;
+/// An address to use for a host, where a URL names it at this port.
+struct host_address {
+    /// In lower case; "*" for any.
+    std::string host;
+    /// 0 for any.
+    std::uint16_t port;
+    endpoint address;
+};
+
+/// Another place to connect to than the one that a URL names.
+struct detour {
+    /// In lower case; empty for any.
+    std::string host;
+    /// 0 for any.
+    std::uint16_t port;
+    /// Empty and 0 for the URL's.
+    std::string to_host;
+    std::uint16_t to_port;
+};
 
 class proxy_settings;
 
@@ -32,6 +50,8 @@ struct request_settings {
     time_limits limits;
     /// Addresses in place of what a resolver says; null for none.
     std::shared_ptr<const std::vector<host_address>> resolved;
+    /// Null for none.
+    std::shared_ptr<const std::vector<detour>> detours;
     /// Null for the defaults.
     std::shared_ptr<const tls_client_options> tls;
     /// Connections go there in place of the URL's host; empty for the host.
@@ -49,13 +69,17 @@ struct request_settings {
     duration drain_timeout = std::chrono::seconds(1);
     int max_redirects = 20;
     bool allows_downgrade = true;
+    bool keeps_method = false;
+    bool trusts_redirects = false;
     bool retries_stale = true;
     bool verifies = true;
 };
 
 // What the setters do beyond storing. They throw std::invalid_argument.
 TANDEM_API void set_unix_socket(request_settings& to, std::string path);
-TANDEM_API void add_address(request_settings& to, std::string_view host, const endpoint& address);
+TANDEM_API void add_address(request_settings& to, std::string_view host, std::uint16_t port,
+                            const endpoint& address);
+TANDEM_API void add_detour(request_settings& to, detour way);
 TANDEM_API void set_tls(request_settings& to, tls_client_options options);
 TANDEM_API void set_cookies(request_settings& to, const cookie_jar& jar);
 TANDEM_API void set_netrc_file(request_settings& to, const std::string& path);
@@ -64,6 +88,7 @@ TANDEM_API void set_ca_file(request_settings& to, std::string path);
 TANDEM_API void set_retries(request_settings& to, bool on);
 TANDEM_API void set_retries(request_settings& to, const retry_policy& policy);
 TANDEM_API void set_proxy(request_settings& to, std::string_view proxy);
+TANDEM_API void set_pre_proxy(request_settings& to, std::string_view proxy);
 TANDEM_API void set_no_proxy(request_settings& to, std::string_view list);
 TANDEM_API void set_proxy_tunnel(request_settings& to, bool on);
 TANDEM_API void add_proxy_header(request_settings& to, std::string_view name, std::string_view value);
@@ -129,6 +154,19 @@ template <class Self> class request_setters {
         settings().allows_downgrade = on;
         return self();
     }
+    /// Whether redirects keep the method and the body, those too that make a GET of other methods (RFC 9110
+    /// section 15.4: 303, and by custom 301 and 302 of POST); false by default.
+    Self& keep_method(bool on = true) noexcept {
+        settings().keeps_method = on;
+        return self();
+    }
+    /// Whether what speaks for the caller (Authorization, Cookie, secret headers, the request's own
+    /// credentials) goes along to whatever origin a redirect leads to; false by default. A server that is
+    /// asked can then have them sent to anybody.
+    Self& trust_redirects(bool on = true) noexcept {
+        settings().trusts_redirects = on;
+        return self();
+    }
 
     /// Whether an idempotent request (RFC 9110 section 9.2.2) that meets the server closing its idle
     /// connection is sent again, once, on a new one; true by default. It is never sent again once a byte of a
@@ -179,7 +217,22 @@ template <class Self> class request_setters {
     }
     /// The same with the port to connect to in place of the URL's; 0 is the URL's.
     Self& resolve(std::string_view host, const endpoint& address) {
-        detail::add_address(settings(), host, address);
+        detail::add_address(settings(), host, 0, address);
+        return self();
+    }
+    /// The same for URLs with this port only; `host` may be "*", which is any that nothing else is given for.
+    Self& resolve_at(std::string_view host, std::uint16_t port, std::string_view address) {
+        detail::add_address(settings(), host, port, endpoint(address, 0));
+        return self();
+    }
+
+    /// Connects to `other` at `other_port` where a URL names `host` at `port`: the Host header, and what a
+    /// certificate has to be for, stay the URL's. An empty `host` and a `port` of 0 are any; an empty `other`
+    /// and a 0 there the URL's. Of several the first that fits holds. An HTTP proxy is asked for a tunnel
+    /// then, for http targets too.
+    Self& connect_to(std::string_view host, std::uint16_t port, std::string_view other,
+                     std::uint16_t other_port) {
+        detail::add_detour(settings(), {std::string(host), port, std::string(other), other_port});
         return self();
     }
 
@@ -200,6 +253,12 @@ template <class Self> class request_setters {
     /// std::invalid_argument.
     Self& proxy(std::string_view url) {
         detail::set_proxy(settings(), url);
+        return self();
+    }
+    /// Reaches the proxy, whichever it is, through this SOCKS proxy, in the form of `proxy`; empty for none.
+    /// Hosts that are reached directly do not take it either. Throws std::invalid_argument.
+    Self& pre_proxy(std::string_view url) {
+        detail::set_pre_proxy(settings(), url);
         return self();
     }
     /// Hosts to reach directly, as in NO_PROXY: `*`, `example.org` (and all below it), `.example.org`,

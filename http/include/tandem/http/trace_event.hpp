@@ -48,6 +48,10 @@ struct trace_event {
     std::string_view trouble;
     /// Of a reply; 0 where there is none.
     int status = 0;
+    /// Of request_sent and first_byte: the header of the request, or the reply, its lines ended by LF. The
+    /// values of fields that speak for somebody (Authorization, Cookie, Set-Cookie, secret_header's and their
+    /// like) stand as `***`.
+    std::string_view header;
 };
 
 /// What `client_options::trace` takes. Called on the client's thread, in the middle of things: it must not

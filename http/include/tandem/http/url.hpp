@@ -28,6 +28,10 @@ class TANDEM_API url {
     url(const char* text)
         : url(std::string_view(text)) {}
 
+    /// The same with the dot segments of the path left as they stand, for servers that mean something by
+    /// them (curl's --path-as-is). What is resolved against it later has none.
+    static url with_path_as_is(std::string_view text) { return url(text, false); }
+
     /// "http" or "https".
     std::string_view scheme() const noexcept { return is_https() ? "https" : "http"; }
     bool is_https() const noexcept { return text_[4] == 's'; }
@@ -82,6 +86,7 @@ class TANDEM_API url {
     }
 
   private:
+    url(std::string_view text, bool resolves_dots);
     std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(text_.size()); }
     std::string_view slice(std::uint32_t from, std::uint32_t to) const noexcept {
         return std::string_view(text_).substr(from, to - from);

@@ -37,6 +37,8 @@ TANDEM_API std::vector<std::string> checked_protocols(std::vector<std::string> n
 
 /// The 32 bytes of a public key's SHA-256 that `text` stands for. Throws std::invalid_argument.
 TANDEM_API std::string checked_pin(std::string_view text);
+/// The same of the key in a file.
+TANDEM_API std::string pin_of_file(const std::string& path);
 
 } // namespace detail
 
@@ -84,6 +86,13 @@ class TANDEM_API tls_client_options {
     /// std::invalid_argument.
     tls_client_options& pin_public_key(std::string_view sha256) {
         pins_.push_back(detail::checked_pin(sha256));
+        return *this;
+    }
+
+    /// The same with the key in a PEM or DER file: a public key, or a certificate. The file is read now.
+    /// Throws std::invalid_argument, which names it.
+    tls_client_options& pin_public_key_file(const std::string& path) {
+        pins_.push_back(detail::pin_of_file(path));
         return *this;
     }
 
