@@ -140,7 +140,7 @@ TEST_CASE("a key may be pinned by a file that has it, or its certificate") {
     test::temp_folder folder;
     const auto who = test::test_identity();
     const auto certificate = folder.write("certificate.pem", who.certificate);
-    for (const std::string& form : {"PEM", "DER"}) {
+    for (const std::string form : {"PEM", "DER"}) {
         const auto key = folder / ("key." + form);
         const auto bare = folder / ("certificate." + form);
         REQUIRE(test::run({"openssl", "x509", "-in", certificate, "-out", bare, "-outform", form}).status ==
