@@ -1,0 +1,199 @@
+#include "download/set_run.hpp"
+
+#include <algorithm>
+
+#include <tandem/coro/as_result.hpp>
+#include <tandem/http/download.hpp>
+#include <tandem/http/error.hpp>
+
+namespace tandem::http::detail {
+
+namespace {
+
+/// Items beyond `jobs` that are taken from the source, to find some of hosts that have room.
+constexpr std::size_t most_ahead = 64;
+
+bool is_overload(int status) noexcept {
+    return status == 429 || status == 503;
+}
+
+/// The reply that says its host has too much to do; null for any other outcome. Valid as long as the error.
+const status_error* overload_in(const result<downloaded>& file) noexcept {
+    if (file.has_value()) return nullptr;
+    try {
+        std::rethrow_exception(file.error());
+    } catch (const status_error& refused) {
+        return is_overload(refused.status()) ? &refused : nullptr;
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+/// An origin that answers, whatever it says, can do with more.
+bool is_answer(const result<downloaded>& file) noexcept {
+    if (file.has_value()) return true;
+    const auto kind = kind_of(file.error());
+    return kind == failure_kind::status || kind == failure_kind::authentication;
+}
+
+/// Where a download goes whose name is known before it is asked for.
+std::string path_of(const download_item& item) {
+    const auto& file = item.options.file();
+    const auto name = file.empty() ? item.request.target().file_name() : file;
+    const auto& folder = item.options.folder();
+    if (folder.empty() || name.starts_with('/')) return name;
+    return folder + (folder.ends_with('/') ? "" : "/") + name;
+}
+
+/// Whether it takes a name that is known before it is asked for, and no other one in its place.
+bool keeps_name(const download_options& options) noexcept {
+    const bool is_named = !options.takes_suggested_name() || !options.file().empty();
+    return is_named && options.existing() != if_exists::number;
+}
+
+} // namespace
+
+set_run::set_run(stream<download_item> source, const download_set_options& options)
+    : source_(std::move(source))
+    , options_(options)
+    , turns_(options.per_host(), options.backs_off())
+    , jobs_(options.jobs()) {}
+
+std::size_t set_run::most_under_way() const noexcept {
+    return options_.jobs() + std::min(options_.jobs(), most_ahead);
+}
+
+/// The next item that does not repeat an earlier one; nothing after the last.
+task<std::optional<set_run::entry>> set_run::take() {
+    const auto alone = co_await source_lock_.lock();
+    while (!has_ended_) {
+        try {
+            auto item = co_await source_.next();
+            has_ended_ = !item;
+            if (!item) break;
+            const auto index = next_index_++;
+            if (!is_repeated(*item)) co_return entry(index, std::move(*item));
+            ++counts_.repeated;
+        } catch (const cancelled&) {
+            throw;
+        } catch (...) {
+            source_error_ = std::current_exception();
+            has_ended_ = true;
+        }
+    }
+    co_return std::nullopt;
+}
+
+void set_run::throw_source_error() {
+    if (const auto error = std::exchange(source_error_, nullptr)) std::rethrow_exception(error);
+}
+
+bool set_run::is_repeated(const download_item& item) {
+    if (options_.repeats_equal()) return false;
+    const auto& target = item.request.target();
+    std::string key = item.request.method();
+    key.append(" ").append(target.to_string()).append(" ").append(target.user_info());
+    key.append(" ").append(item.options.folder()).append("/").append(item.options.file());
+    return !urls_.insert(key);
+}
+
+task<std::optional<download_outcome>> set_run::bring_next(std::shared_ptr<set_run> of) {
+    auto one = co_await of->take();
+    if (!one) co_return std::nullopt;
+    auto file = co_await of->bring(*one);
+    of->count(file);
+    co_return download_outcome(one->index, one->item.request.target(), std::move(file));
+}
+
+/// As often as its host says that it has too much to do, within reason.
+task<result<downloaded>> set_run::bring(entry& one) {
+    const std::string origin(one.item.request.target().origin());
+    std::optional<name_claims::claim> name;
+    for (;;) {
+        const auto turn = co_await turns_.take(origin);
+        const auto job = co_await jobs_.acquire();
+        if (!name && keeps_name(one.item.options)) {
+            const auto path = path_of(one.item);
+            const auto& link = one.item.request.target().to_string();
+            if (const auto holder = names_.holder(path))
+                co_return result<downloaded>::failure(
+                    std::make_exception_ptr(file_exists(link, path, "is the name of " + *holder + ", too")));
+            name.emplace(names_.take(path, link));
+        }
+        auto file = co_await ask(one);
+        if (const auto* overload = overload_in(file)) {
+            ++counts_.overloads;
+            const auto pause = pause_after(*overload, turns_.is_alone(turn), one);
+            turns_.note_overload(turn, pause.value_or(duration::zero()));
+            if (!pause) co_return file;
+            ++counts_.retries;
+            continue;
+        }
+        if (is_answer(file)) turns_.note_answer(turn);
+        if (name && file.has_value()) name->came(one.item.options.existing() != if_exists::fail);
+        co_return file;
+    }
+}
+
+task<result<downloaded>> set_run::ask(const entry& one) {
+    auto options = one.item.options;
+    if (backs_off_for(one.item)) {
+        auto statuses = options.retries()->statuses();
+        std::erase_if(statuses, is_overload);
+        options.retry(http::retry_policy(*options.retries()).statuses(std::move(statuses)));
+    }
+    const auto* tell = &one.item.options.on_progress();
+    options.on_progress([this, tell](const download_progress& so_far) {
+        if (so_far.now == download_progress::state::waiting) ++counts_.retries;
+        if (*tell) (*tell)(so_far);
+    });
+    co_return co_await as_result(download(one.item.request, std::move(options)));
+}
+
+/// Whether it is for this to ask again after an overload. What a download keeps of a reply that is an error
+/// is there before anybody asks again, and only the download itself knows whether a request may be sent
+/// twice.
+bool set_run::backs_off_for(const download_item& item) const noexcept {
+    return options_.backs_off() && item.options.retries() && !item.options.keeps_error_body() &&
+           item.request.method() == "GET";
+}
+
+/// How long to leave the host alone before this is asked for again; nothing where it is not to be.
+std::optional<duration> set_run::pause_after(const status_error& overload, bool was_alone, entry& one) const {
+    ++one.overloads;
+    if (was_alone) ++one.overloads_alone;
+    if (!backs_off_for(one.item)) return std::nullopt;
+    const auto& policy = *one.item.options.retries();
+    const auto& statuses = policy.statuses();
+    if (std::find(statuses.begin(), statuses.end(), overload.status()) == statuses.end()) return std::nullopt;
+    if (one.overloads_alone >= policy.attempts() || one.overloads >= 4 * policy.attempts())
+        return std::nullopt;
+    if (!one.pauses) one.pauses = policy.pauses();
+    const auto pause = one.pauses->pause_after(one.overloads);
+    const auto asked = overload.retry_after().value_or(duration::zero());
+    if (asked > policy.longest_retry_after()) return std::nullopt;
+    return std::max(pause, asked);
+}
+
+void set_run::count(result<downloaded>& file) noexcept {
+    if (!file.has_value()) {
+        ++counts_.failed;
+        ++counts_.failed_by_kind[static_cast<std::size_t>(kind_of(file.error()))];
+        return;
+    }
+    const downloaded& got = file.value();
+    ++(got.was_kept ? counts_.kept : counts_.saved);
+    if (!got.was_kept) counts_.bytes += got.bytes;
+    counts_.received += got.received;
+    counts_.resumed += got.resumed;
+}
+
+download_set_statistics set_run::statistics() const noexcept {
+    auto now = counts_;
+    now.taken = next_index_;
+    now.running = jobs_.statistics().held;
+    now.waiting = jobs_.waiting() + turns_.waiting();
+    return now;
+}
+
+} // namespace tandem::http::detail

@@ -1,0 +1,113 @@
+// What happens behind a download_set.
+#pragma once
+#include <cstddef>
+#include <exception>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tandem/coro/map_concurrent.hpp>
+#include <tandem/coro/stream.hpp>
+#include <tandem/http/download_set.hpp>
+#include <tandem/sync/mutex.hpp>
+#include <tandem/sync/semaphore.hpp>
+
+#include "download/fingerprint_set.hpp"
+#include "download/host_turns.hpp"
+#include "download/name_claims.hpp"
+
+namespace tandem::http {
+
+class status_error;
+
+namespace detail {
+
+/// What the downloads of one set have in common.
+class set_run {
+  public:
+    /// An item on its way.
+    class entry {
+      public:
+        entry(std::size_t number, download_item from)
+            : index(number)
+            , item(std::move(from)) {}
+
+        std::size_t index;
+        download_item item;
+        /// Replies of 429 and 503 so far, and of these the ones that came when nothing else was asked of the
+        /// origin.
+        int overloads = 0;
+        int overloads_alone = 0;
+        /// Set at the first.
+        std::optional<tandem::retry_policy> pauses;
+    };
+
+    /// As many places for items as there are items: a range that ends with the source.
+    struct slot {};
+    class slots {
+      public:
+        explicit slots(std::shared_ptr<set_run> of) noexcept
+            : of_(std::move(of)) {}
+
+        class iterator {
+          public:
+            explicit iterator(const set_run& of) noexcept
+                : of_(&of) {}
+            slot operator*() const noexcept { return {}; }
+            iterator& operator++() noexcept { return *this; }
+            bool operator==(std::default_sentinel_t) const noexcept { return of_->has_ended_; }
+
+          private:
+            const set_run* of_;
+        };
+        iterator begin() const noexcept { return iterator(*of_); }
+        static std::default_sentinel_t end() noexcept { return std::default_sentinel; }
+
+      private:
+        std::shared_ptr<set_run> of_;
+    };
+
+    set_run(stream<download_item> source, const download_set_options& options);
+
+    /// How many items may be under way, those that wait for their turn and untaken outcomes included.
+    std::size_t most_under_way() const noexcept;
+
+    /// What comes of the next item; nothing where there is none.
+    static task<std::optional<download_outcome>> bring_next(std::shared_ptr<set_run> of);
+
+    /// Throws what the source threw, once.
+    void throw_source_error();
+
+    std::size_t at_once(std::string_view origin) const { return turns_.at_once(origin); }
+    download_set_statistics statistics() const noexcept;
+
+  private:
+    task<std::optional<entry>> take();
+    bool is_repeated(const download_item& item);
+
+    task<result<downloaded>> bring(entry& one);
+    task<result<downloaded>> ask(const entry& one);
+    bool backs_off_for(const download_item& item) const noexcept;
+    std::optional<duration> pause_after(const status_error& overload, bool was_alone, entry& one) const;
+    void count(result<downloaded>& file) noexcept;
+
+    stream<download_item> source_;
+    /// Of whoever waits for the source.
+    mutex source_lock_;
+    const download_set_options options_;
+    host_turns turns_;
+    semaphore jobs_;
+    fingerprint_set urls_;
+    name_claims names_;
+    std::exception_ptr source_error_;
+    std::size_t next_index_ = 0;
+    bool has_ended_ = false;
+    download_set_statistics counts_;
+};
+
+} // namespace detail
+
+} // namespace tandem::http
