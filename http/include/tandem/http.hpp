@@ -3,12 +3,15 @@
 #include <tandem/http/address_filter.hpp>
 #include <tandem/http/bearer.hpp>
 #include <tandem/http/checksum.hpp>
+#include <tandem/http/checksum_list.hpp>
 #include <tandem/http/client.hpp>
 #include <tandem/http/content_disposition.hpp>
 #include <tandem/http/cookie_jar.hpp>
 #include <tandem/http/download.hpp>
+#include <tandem/http/download_set.hpp>
 #include <tandem/http/error.hpp>
 #include <tandem/http/event_stream.hpp>
+#include <tandem/http/failure_kind.hpp>
 #include <tandem/http/form.hpp>
 #include <tandem/http/headers.hpp>
 #include <tandem/http/login.hpp>
