@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <tandem/coro/sleep.hpp>
@@ -192,21 +193,21 @@ TEST_CASE("a failure in the middle is told at the end") {
     });
 }
 
-TEST_CASE("a file that is not open for reading is an error") {
+TEST_CASE("a hash has the file for itself, and leaves its lock to the others") {
     const test::temp_folder folder;
-    const int file = ::open((folder / "x").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const auto path = folder.write("x", bytes_of(8 * mebibyte));
     in_loop([&]() -> task<> {
-        file_hash hash(file, hash_algorithm::sha256);
-        bool failed = false;
-        try {
-            (void)co_await hash.finish(1);
-        } catch (const std::system_error& error) {
-            failed = error.code() == std::errc::bad_file_descriptor;
-        }
-        CHECK(failed);
-        co_return;
+        const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+        REQUIRE(::flock(file, LOCK_EX | LOCK_NB) == 0);
+        file_hash hash(file, hash_algorithm::sha512);
+        hash.reached(mebibyte);
+        ::close(file);
+        const int other = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+        CHECK(::flock(other, LOCK_EX | LOCK_NB) == 0);
+        ::close(other);
+        const auto digest = co_await hash.finish(8 * mebibyte);
+        CHECK(digest == hasher("SHA512").add(bytes_of(8 * mebibyte)).hex());
     });
-    ::close(file);
     CHECK_THROWS_AS(file_hash(-1, hash_algorithm::sha256), std::system_error);
 }
 

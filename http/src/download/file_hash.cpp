@@ -23,6 +23,15 @@ namespace {
 /// Read and hashed at once: small enough to stay in the processor's cache between the two.
 constexpr std::size_t piece_size = 128 * 1024;
 
+/// The same file by a descriptor of its own: a duplicate would share its locks, and keep them for as long as
+/// a thread has to end its piece.
+int open_again(int file) {
+    const auto link = "/proc/self/fd/" + std::to_string(file);
+    const int opened = ::open(link.c_str(), O_RDONLY | O_CLOEXEC);
+    if (opened < 0) throw std::system_error(errno, std::generic_category(), link);
+    return opened;
+}
+
 /// A signal's handler must run on a thread that the application knows.
 thread_pool* start_threads() {
     sigset_t all;
@@ -53,9 +62,7 @@ class file_hash::reader {
   public:
     reader(int file, hash_algorithm algorithm)
         : hash_(openssl_name(algorithm))
-        , file_(::fcntl(file, F_DUPFD_CLOEXEC, 0)) {
-        if (file_ < 0) throw std::system_error(errno, std::generic_category());
-    }
+        , file_(open_again(file)) {}
     reader(const reader&) = delete;
     reader& operator=(const reader&) = delete;
     ~reader() { ::close(file_); }

@@ -19,7 +19,8 @@ namespace tandem::http::detail {
 /// Dropping it stops the thread by itself. Belongs to its loop's thread, and is used from coroutines.
 class file_hash {
   public:
-    /// `file` has to be open for reading; a copy of the descriptor is kept. Throws std::system_error, and
+    /// `file` is a descriptor of it, which has to be open only now and in whatever way: the file is opened
+    /// once more, by way of /proc, so that locks are not shared. Throws std::system_error, and
     /// std::runtime_error where OpenSSL does not offer the algorithm.
     file_hash(int file, hash_algorithm algorithm);
     file_hash(file_hash&&) noexcept = default;
