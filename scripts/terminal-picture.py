@@ -139,8 +139,9 @@ def draw(lines, columns):
         for column, text, colour in runs_of(line):
             x = MARGIN + column * CELL_WIDTH
             length = len(text) * CELL_WIDTH
+            shown = escape(text).replace(" ", chr(0xA0))  # SVG joins other spaces
             parts.append(f'<text x="{x:.1f}" y="{y}" fill="{colour}" textLength="{length:.1f}" '
-                         f'lengthAdjust="spacingAndGlyphs">{escape(text).replace(' ', chr(0xA0))}</text>')
+                         f'lengthAdjust="spacingAndGlyphs">{shown}</text>')
     parts.append("</g></svg>")
     return "\n".join(parts) + "\n"
 
