@@ -26,7 +26,7 @@ struct workload {
 /// In the order in which they are run; `quick` makes them small.
 std::vector<workload> workloads(bool quick);
 
-/// The cases of those, and of the memory that a connection needs (`measure_memory`).
+/// The cases of those, and of memory: that of connections and of long lists of URLs.
 std::vector<reported_case> download_cases();
 
 } // namespace bench

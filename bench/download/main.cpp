@@ -47,12 +47,7 @@ class run {
 
     void measure(const bench::workload& work) {
         if (!chosen_.wants(work.seconds) && !chosen_.wants(work.cpu) && !chosen_.wants(work.memory)) return;
-        const std::uint64_t needed = 2 * work.count * work.size;
-        if (!at_.has_room(needed)) {
-            std::cerr << "bench-download: no rows for " << work.name << ": it needs "
-                      << needed / (1024 * 1024) << " MiB in " << at_.path().string() << '\n';
-            return;
-        }
+        if (!has_room(2 * work.count * work.size, work.name)) return;
         const auto all = bench::fetchers(chosen_, work.floor);
         for (const auto& [name, used] : measured(all, work)) {
             results_.add(work.seconds, name, used.seconds);
@@ -81,10 +76,35 @@ class run {
         }
     }
 
+    /// What each URL of a list needs: a file with very many, and one with few. Only our own: others read it
+    /// all at once.
+    void measure_long_list() {
+        if (!chosen_.wants("list_1M_rss")) return;
+        const std::size_t many = chosen_.quick ? 5'000 : 1'000'000;
+        const std::size_t few = chosen_.quick ? 500 : 10'000;
+        constexpr std::uint64_t page = 8192; // of memory that a file of one byte takes, and its name
+        if (!has_room(many * page, "list_1M_rss")) return;
+        const std::vector<bench::fetcher> own = {bench::tandem()};
+        const auto peak_with = [&](std::size_t count) {
+            return bench::measure(own, late_.links(0, 1, count), {count, 1}, 64, 1, at_)
+                .at(bench::own_name)
+                .peak_bytes;
+        };
+        results_.add("list_1M_rss", "list_10k", peak_with(few) / 1e6);
+        results_.add("list_1M_rss", bench::own_name, peak_with(many) / 1e6);
+    }
+
     const bench::report& results() const { return results_; }
 
   private:
     int rounds() const { return chosen_.quick ? 1 : chosen_.rounds; }
+
+    bool has_room(std::uint64_t needed, const std::string& name) const {
+        if (at_.has_room(needed)) return true;
+        std::cerr << "bench-download: no rows for " << name << ": it needs " << needed / (1024 * 1024)
+                  << " MiB in " << at_.path().string() << '\n';
+        return false;
+    }
 
     std::map<std::string, usage> measured(const std::vector<bench::fetcher>& all,
                                           const bench::workload& work) {
@@ -107,6 +127,7 @@ void measure(const bench::download_options& chosen) {
     for (const bench::workload& work : bench::workloads(chosen.quick))
         all.measure(work);
     all.measure_memory();
+    all.measure_long_list();
     all.results().print(std::cout);
     if (!chosen.json_file.empty()) all.results().write_json(chosen.json_file);
 }

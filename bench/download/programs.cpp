@@ -27,12 +27,6 @@ std::optional<std::string> installed(const std::string& program) {
     return found;
 }
 
-fetcher tandem() {
-    return {own_name, [program = own_program("bench-download-tandem")](const errand& what) {
-                return words{program, what.list, std::to_string(what.jobs), what.folder};
-            }};
-}
-
 fetcher beast(std::string name, std::string how, std::string file) {
     return {std::move(name), [program = own_program("bench-floor-beast"), how, file](const errand& what) {
                 return words{program, how, file, what.list, std::to_string(what.jobs), what.folder};
@@ -114,6 +108,13 @@ void add_peers(std::vector<fetcher>& all, const download_options& chosen) {
 }
 
 } // namespace
+
+fetcher tandem() {
+    return {own_name, [program = own_program("tandem-get")](const errand& what) {
+                return words{program, "--globoff", "--jobs=" + std::to_string(what.jobs),
+                             "--output-dir=" + what.folder.string(), "--input-file=" + what.list.string()};
+            }};
+}
 
 std::string own_program(const std::string& name) {
     return (fs::read_symlink("/proc/self/exe").parent_path() / name).string();

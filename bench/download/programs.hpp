@@ -24,6 +24,9 @@ struct fetcher {
     std::function<std::vector<std::string>(const errand&)> command;
 };
 
+/// tandem-get, as a user runs it.
+fetcher tandem();
+
 /// A program of this build, beside this one.
 std::string own_program(const std::string& name);
 

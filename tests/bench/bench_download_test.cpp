@@ -49,6 +49,18 @@ TEST_CASE("bench-download writes a row for every stable case, held against bare 
     }
 }
 
+TEST_CASE("bench-download says what a list of very many URLs takes beside one of few") {
+    const test::temp_folder folder;
+    const std::string file = (folder.path() / "rows.json").string();
+    const auto result = run_quickly(file, {"--filter", "^list_1M_rss$"});
+    INFO(result.output << result.errors);
+    REQUIRE(result.status == 0);
+    const json::array rows = rows_in(file);
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].at("reference") == "list_10k");
+    CHECK(number(rows[0], "goal") > number(rows[0], "reference_value"));
+}
+
 TEST_CASE("bench-download holds Tandem against each tool that is there, and says which are not") {
     const test::temp_folder folder;
     const std::string file = (folder.path() / "rows.json").string();
@@ -95,7 +107,7 @@ TEST_CASE("bench-download holds its cases to the design's goals, in terms of wha
             has_floor = true;
         }
         if (row.at("case") == "files_4KiB" && row.at("reference") == "curl")
-            CHECK(number(row, "goal") == Approx(reference));
+            CHECK(number(row, "goal") == Approx(1.03 * reference));
         if (row.at("case") == "rss_512_each") CHECK(number(row, "goal") == 16);
     }
     CHECK(has_floor);
