@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,7 +24,7 @@
 #include "connection_pool.hpp"
 #include "decode/content_decoder.hpp"
 #include "error_site.hpp"
-#include "part_file.hpp"
+#include "file_writer.hpp"
 #include "request_parts.hpp"
 #include "trace/tracer.hpp"
 
@@ -63,7 +64,11 @@ class exchange {
 
     /// Writes the body to the end of a file; over TCP, where it is long and comes as it is, inside the
     /// kernel.
-    task<> save_to(part_file& file);
+    task<> save_to(file_writer& file);
+
+    /// The same with the next piece, of at most `most` bytes; returns its size, 0 at the end.
+    task<std::size_t> save_piece(file_writer& file,
+                                 std::size_t most = std::numeric_limits<std::size_t>::max());
 
     /// All of the body will be kept in memory: a limit on what is decoded holds also where the caller has set
     /// none.
@@ -90,6 +95,9 @@ class exchange {
     timings times() const noexcept { return tracer_.so_far(); }
 
   private:
+    /// The size of `decoded_`.
+    static constexpr std::size_t decoded_piece = 32 * 1024;
+
     template <class T> task<T> within(duration total, task<T> work) {
         try {
             co_return co_await timeout(started_ + total - loop::current().now(), std::move(work));
@@ -123,9 +131,10 @@ class exchange {
     void measure_body();
     bool may_send_again() const noexcept;
     task<std::string_view> read_wire();
-    void write_to(part_file& file, std::string_view piece);
+    task<std::size_t> save_small_piece(file_writer& file, std::size_t most);
+    void write_to(file_writer& file, std::string_view piece);
     bool can_move_body() const noexcept;
-    task<std::size_t> move_body(part_file& file);
+    task<std::size_t> move_body(file_writer& file, std::size_t most);
     void begin_body();
     task<std::size_t> read_decoded(std::span<char> room);
     task<> feed_decoder();
@@ -178,6 +187,8 @@ class exchange {
     std::unique_ptr<content_decoder> decoder_;
     /// Where `read` decodes to.
     std::unique_ptr<char[]> decoded_;
+    /// The kernel has begun to move the body to its file.
+    bool moves_body_ = false;
 };
 
 } // namespace tandem::http::detail

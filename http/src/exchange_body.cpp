@@ -5,12 +5,6 @@
 
 namespace tandem::http::detail {
 
-namespace {
-
-constexpr std::size_t decoded_piece = 32 * 1024;
-
-} // namespace
-
 void exchange::begin_body() {
     // What was made here has no coding, whatever its header says.
     if (lease_.get() && parts_.wants_decoding()) {

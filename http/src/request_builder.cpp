@@ -3,8 +3,10 @@
 #include <tandem/http/error.hpp>
 
 #include "curl_command.hpp"
+#include "download/download_run.hpp"
 #include "exchange.hpp"
 #include "middleware_chain.hpp"
+#include "part_file.hpp"
 #include "request_check.hpp"
 #include "request_parts.hpp"
 #include "rest_of.hpp"
@@ -65,7 +67,16 @@ task<response> fetch_response(core_pointer core, request_parts parts) {
     co_return response(std::move(work));
 }
 
+task<saved> fetch_rest(core_pointer core, request_parts parts, std::string file) {
+    auto how = download_options().file(std::move(file)).existing(if_exists::replace).no_retry();
+    if (parts.settings.retries) how.retry(*parts.settings.retries);
+    detail::download_run work(std::move(core), std::move(parts), std::move(how));
+    const auto made = co_await work.run();
+    co_return saved(made.path, made.bytes);
+}
+
 task<saved> fetch_file(core_pointer core, request_parts parts, std::string file) {
+    if (parts.resumes) co_return co_await fetch_rest(std::move(core), std::move(parts), std::move(file));
     if (!parts.decode) parts.decode = false;
     if (!core->options.middlewares().empty()) {
         const auto work = co_await detail::open_through_middleware(std::move(core), std::move(parts));
@@ -138,12 +149,18 @@ request_builder& request_builder::decode(bool yes) {
     return *this;
 }
 
+<<<<<<< HEAD
 const url& request_builder::target() const noexcept {
     return parts_->target;
 }
 
 const std::string& request_builder::method() const noexcept {
     return parts_->method;
+=======
+request_builder& request_builder::resume(bool on) {
+    parts_->resumes = on;
+    return *this;
+>>>>>>> ccc8960 (Bring files by http::download: locked parts with sidecars, resumed only where the server shows that it has the same, retried in mid-body, published in one step)
 }
 
 request_builder& request_builder::raw(bool yes) {

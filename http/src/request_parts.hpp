@@ -74,6 +74,8 @@ struct request_parts {
     std::optional<bool> decode;
     /// Whether it is handed out with all that is around it on the wire.
     bool is_raw = false;
+    /// A body that goes to a file goes on where an earlier one stopped.
+    bool resumes = false;
     request_settings settings;
     /// Where it began before this is sent, as middleware comes before.
     std::optional<time_point> began;

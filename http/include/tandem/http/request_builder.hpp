@@ -30,6 +30,8 @@ class value;
 namespace tandem::http {
 
 class bearer;
+class download_options;
+class downloaded;
 class login;
 
 namespace detail {
@@ -147,6 +149,11 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
     const url& target() const noexcept;
     const std::string& method() const noexcept;
 
+    /// Has `save_to` and `save_as` go on where an earlier call for the same URL stopped, as `http::download`
+    /// does with its defaults: by way of `NAME.part`, which stays where the request fails or is cancelled.
+    /// What had the name is replaced all the same, and the request's own retries go on in mid-body.
+    request_builder& resume(bool on = true);
+
     /// A command line that has curl send this request, for a POSIX shell: to try it by hand, or to show it to
     /// somebody. Values that speak for the caller (Authorization, Cookie, what `secret_header` set, passwords
     /// in URLs) stand as `***` unless asked for. What only the client knows (credentials of an origin, its
@@ -173,6 +180,7 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
 
   private:
     friend class request_setters<request_builder>;
+    friend task<downloaded> download(request_builder request, download_options options);
     detail::request_settings& stored_settings() noexcept;
 
     std::shared_ptr<detail::client_core> core_;

@@ -1,0 +1,12 @@
+#include <tandem/http/download.hpp>
+
+#include "download/download_run.hpp"
+
+namespace tandem::http {
+
+task<downloaded> download(request_builder request, download_options options) {
+    detail::download_run work(std::move(request.core_), std::move(*request.parts_), std::move(options));
+    co_return co_await work.run();
+}
+
+} // namespace tandem::http

@@ -1,0 +1,234 @@
+#include "download/download_part.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <tandem/http/error.hpp>
+#include <tandem/io/file.hpp>
+
+#include "download/publish.hpp"
+
+namespace tandem::http::detail {
+
+namespace {
+
+constexpr std::uint64_t first_note = 1024 * 1024;
+constexpr std::uint64_t between_notes = 16 * 1024 * 1024;
+/// Less is written before anybody could have asked how much room there is.
+constexpr std::uint64_t least_reserved = 1024 * 1024;
+/// What a full disk gives back so that the sidecar finds room.
+constexpr std::uint64_t given_back = 64 * 1024;
+
+constexpr std::string_view part_ending = ".part";
+constexpr std::string_view note_ending = ".tandem";
+
+/// The same descriptor for operations that wait for the disk, which must not hold up the loop.
+file patient(int descriptor, const std::string& name) {
+    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) throw std::system_error(errno, std::generic_category(), name);
+    return file::adopt(copy, name);
+}
+
+} // namespace
+
+std::string download_part::path_for(std::string_view target) {
+    // 255 bytes, less what a sidecar's name has behind it while it is written.
+    constexpr std::size_t longest_name = 235, kept = 215;
+    const auto folder = folder_of(target);
+    const auto name = target.substr(folder.size());
+    std::string made(folder);
+    if (name.size() <= longest_name) return made.append(name).append(part_ending);
+    const auto hash = std::hash<std::string_view>()(name);
+    return made.append(name.substr(0, kept)) + '-' + std::to_string(hash % 1'000'000'000) +
+           std::string(part_ending);
+}
+
+download_part::download_part(std::string target, std::string url, const part_rules& rules)
+    : file_writer(std::move(target), std::move(url))
+    , rules_(rules)
+    , path_(path_for(this->target()))
+    , note_path_(path_ + std::string(note_ending)) {}
+
+download_part::~download_part() {
+    if (is_open()) keep();
+}
+
+bool download_part::open() {
+    bool folders_made = !rules_.creates_folders;
+    for (;;) {
+        const int opened = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (opened >= 0) {
+            adopt(opened);
+            const auto got = lock();
+            if (got == locked::yes) return true;
+            close();
+            if (got == locked::by_another) return false;
+        } else if (errno == ENOENT && !folders_made) {
+            make_folders();
+            folders_made = true;
+        } else if (errno != EINTR) {
+            fail(path_, errno);
+        }
+    }
+}
+
+download_part::locked download_part::lock() {
+    while (::flock(descriptor(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return locked::by_another;
+        if (errno != EINTR) fail(path_, errno);
+    }
+    struct stat mine {
+    }, named{};
+    if (::fstat(descriptor(), &mine) != 0) fail(path_, errno);
+    if (!S_ISREG(mine.st_mode)) {
+        close();
+        throw file_error(url(), path_, EINVAL, "it is no regular file");
+    }
+    const bool is_named = ::lstat(path_.c_str(), &named) == 0;
+    if (!is_named || mine.st_dev != named.st_dev || mine.st_ino != named.st_ino) return locked::in_vain;
+    was_empty_ = mine.st_size == 0;
+    if (!was_empty_) read_note(static_cast<std::uint64_t>(mine.st_size));
+    return locked::yes;
+}
+
+void download_part::read_note(std::uint64_t size) {
+    auto found = sidecar::read(note_path_);
+    if (!found || found->contiguous() == 0 || found->ranges.back().end > size) return;
+    note_ = std::move(*found);
+    noted_ = note_.contiguous();
+}
+
+void download_part::begin(entity fresh) {
+    remove_note();
+    if ((has_begun_ || !was_empty_) && ::ftruncate(descriptor(), 0) != 0) fail(target(), errno);
+    if (has_begun_) seek(0);
+    has_begun_ = true;
+    note_.of = std::move(fresh);
+    note_.ranges.clear();
+    next_note_ = rules_.is_kept ? first_note : std::uint64_t(-1);
+}
+
+void download_part::go_on_at(std::uint64_t offset) {
+    // What an earlier download wrote behind its last note counts for nothing.
+    const auto end = note_.contiguous();
+    if (::ftruncate(descriptor(), static_cast<off_t>(end)) != 0) fail(target(), errno);
+    seek(offset);
+    has_begun_ = true;
+    next_note_ = end + between_notes;
+}
+
+task<> download_part::reserve(std::uint64_t length) {
+    if (length < size() + least_reserved) co_return;
+    const auto needed = length - size();
+    struct statvfs disk {};
+    if (::fstatvfs(descriptor(), &disk) == 0 && disk.f_blocks > 0) {
+        const auto room = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+        struct stat mine {};
+        const bool is_known = ::fstat(descriptor(), &mine) == 0;
+        // What was set aside for it earlier counts.
+        const auto own = is_known ? static_cast<std::uint64_t>(mine.st_blocks) * 512 : 0;
+        const auto set_aside = own - std::min(own, size());
+        if (room + set_aside < needed)
+            throw file_error(url(), target(), ENOSPC,
+                             "no space left on the device: " + std::to_string(needed) +
+                                 " bytes are needed, " + std::to_string(room) + " are free");
+    }
+    try {
+        auto on_disk = patient(descriptor(), path_);
+        co_await on_disk.allocate(length);
+    } catch (const std::system_error& failure) {
+        const int code = failure.code().value();
+        if (code == ENOSPC || code == EDQUOT || code == EFBIG) fail(target(), code);
+        // This file system cannot; the rest will show.
+    }
+}
+
+void download_part::count_written() {
+    flush();
+    const auto end = std::max(size(), note_.contiguous());
+    note_.ranges.clear();
+    if (end > 0) note_.ranges.push_back({0, end});
+}
+
+task<> download_part::write_note() {
+    count_written();
+    if (rules_.is_durable) {
+        auto on_disk = patient(descriptor(), path_);
+        co_await on_disk.sync_data();
+    }
+    next_note_ = size() + between_notes;
+    const int error = note_.write(note_path_, rules_.is_durable);
+    if (error != 0) fail(note_path_, error);
+    noted_ = note_.contiguous();
+}
+
+task<> download_part::complete() {
+    count_written();
+    if (!rules_.is_durable) co_return;
+    auto on_disk = patient(descriptor(), path_);
+    co_await on_disk.sync();
+}
+
+task<bool> download_part::publish(const std::string& name, bool replaces) {
+    // Some file systems report a failed write only when a descriptor is closed. The lock stays with ours.
+    const int copy = ::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0);
+    if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) fail(target(), errno);
+    const int error = publish_file(path_, name, replaces);
+    if (error == EEXIST && !replaces) co_return false;
+    if (error != 0) fail(name, error);
+    set_target(name);
+    if (noted_ > 0) ::unlink(note_path_.c_str());
+    close();
+    if (rules_.is_durable)
+        if (const int trouble = sync_folder_of(name); trouble != 0) fail(name, trouble);
+    co_return true;
+}
+
+void download_part::discard() noexcept {
+    ::unlink(path_.c_str());
+    ::unlink(note_path_.c_str());
+    close();
+}
+
+void download_part::remove_note() {
+    noted_ = 0;
+    if (::unlink(note_path_.c_str()) != 0) return;
+    // After a loss of power it must not stand beside the bytes of another entity.
+    if (rules_.is_durable) sync_folder_of(note_path_);
+}
+
+/// It was interrupted. All of this is done at once: there may be no loop any more to wait in.
+void download_part::keep() noexcept {
+    if (!has_begun_) {
+        if (was_empty_) discard();
+        return;
+    }
+    try {
+        flush();
+    } catch (const error&) {
+        // The rest is of use all the same.
+    }
+    auto end = std::max(size(), note_.contiguous());
+    if (!rules_.is_kept || end == 0) return discard();
+    for (;;) {
+        // Gives back what was set aside and is not used.
+        if (::ftruncate(descriptor(), static_cast<off_t>(end)) != 0) return;
+        if (rules_.is_durable && ::fdatasync(descriptor()) != 0) return;
+        note_.ranges = {{0, end}};
+        const int error = note_.write(note_path_, rules_.is_durable);
+        const bool is_full = error == ENOSPC || error == EDQUOT;
+        if (!is_full || end < noted_ + given_back || end == given_back) return;
+        end -= given_back;
+    }
+}
+
+} // namespace tandem::http::detail

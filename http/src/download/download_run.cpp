@@ -1,0 +1,156 @@
+#include "download/download_run.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include <tandem/base/log.hpp>
+#include <tandem/coro/loop.hpp>
+#include <tandem/coro/timeout.hpp>
+#include <tandem/http/error.hpp>
+
+#include "download/file_marks.hpp"
+#include "download/publish.hpp"
+#include "retry/retry_rules.hpp"
+
+namespace tandem::http::detail {
+
+namespace {
+
+std::uint64_t smaller(std::optional<std::uint64_t> one, std::optional<std::uint64_t> other) {
+    constexpr auto none = std::numeric_limits<std::uint64_t>::max();
+    return std::min(one.value_or(none), other.value_or(none));
+}
+
+/// A part of a coded body cannot be gone on with where it is decoded, and who asks for a part of his own, or
+/// in a way that may change something, gets what he asks for.
+bool may_ask_for_parts(const request_parts& request) {
+    return request.method == "GET" && request.body.is_empty() && !request.wants_decoding() &&
+           !request.fields.contains("Range") && !request.fields.contains("If-Range");
+}
+
+request_parts undecoded(request_parts request) {
+    if (!request.decode) request.decode = false;
+    return request;
+}
+
+} // namespace
+
+download_run::download_run(std::shared_ptr<client_core> core, request_parts request, download_options options)
+    : core_(std::move(core))
+    , request_(undecoded(std::move(request)))
+    , options_(std::move(options))
+    , site_(request_.target.to_string())
+    , result_(request_.target, file_path(""))
+    , began_(loop::current().now())
+    , rate_(options_.limit_rate())
+    , largest_(smaller(options_.max_size(), request_.max_body))
+    , takes_parts_(may_ask_for_parts(request_)) {
+    result_.attempts = 0;
+    request_.max_body.reset(); // which would count each reply on its own
+    request_.raise_for_status = false;
+    request_.settings.retries = nullptr;
+}
+
+task<downloaded> download_run::run() {
+    const auto limit = request_.settings.limits.total;
+    request_.settings.limits.total.reset(); // all attempts together have that time
+    if (limit) {
+        try {
+            co_await timeout(*limit, bring());
+        } catch (const timed_out&) {
+            site_.fail_timed_out(time_limit::total, *limit);
+        }
+    } else {
+        co_await bring();
+    }
+    result_.took = loop::current().now() - began_;
+    tell(download_progress::state::done);
+    co_return std::move(result_);
+}
+
+/// From the first source that has it.
+task<> download_run::bring() {
+    const bool is_named = !options_.takes_suggested_name() || !options_.file().empty();
+    if (is_named && !settle(path_of(request_.target.file_name()))) co_return;
+    std::vector<url> sources = {request_.target};
+    sources.insert(sources.end(), options_.mirrors().begin(), options_.mirrors().end());
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        std::exception_ptr failure;
+        try {
+            co_await bring_from(sources[i]);
+        } catch (const error& reason) {
+            const bool is_ours = dynamic_cast<const file_error*>(&reason) != nullptr;
+            if (is_ours || i + 1 == sources.size()) throw;
+            failure = std::current_exception();
+        }
+        if (!failure) break;
+        log(log_level::info,
+            site_.url() + ": goes on with " + sources[i + 1].to_string() + ": " + cause_of(failure));
+    }
+    if (!result_.was_kept) co_await finish();
+}
+
+task<> download_run::bring_from(const url& source) {
+    was_asked_ = false;
+    fruitless_ = 0;
+    for (;;) {
+        std::exception_ptr failure;
+        auto made = outcome::later;
+        try {
+            made = co_await attempt(source);
+        } catch (const error&) {
+            failure = std::current_exception();
+        }
+        if (made == outcome::done) co_return;
+        if (made == outcome::again) continue;
+        if (failure) {
+            note_progress();
+            if (!may_pass(failure)) std::rethrow_exception(failure);
+            const auto pause = co_await pause_after(cause_of(failure), std::nullopt);
+            if (!pause) std::rethrow_exception(failure);
+            pause_ = *pause;
+        }
+        co_await wait(pause_);
+    }
+}
+
+task<> download_run::finish() {
+    co_await part_->complete();
+    if (options_.takes_remote_time()) set_file_time(part_->descriptor(), part_->holds().of.last_modified);
+    if (options_.records_origin()) set_origin(part_->descriptor(), result_.source.to_string());
+    result_.bytes = part_->size();
+    co_await publish();
+}
+
+task<> download_run::publish() {
+    const auto what = options_.existing();
+    std::string name = part_->target();
+    for (;;) {
+        const bool has_name = co_await part_->publish(name, what == if_exists::replace);
+        if (has_name) break;
+        // Somebody has taken the name since.
+        if (what == if_exists::fail) throw file_exists(site_.url(), name);
+        if (what == if_exists::keep) {
+            part_->discard();
+            keep_file(std::move(name));
+            co_return;
+        }
+        name = numbered_name(path_, ++number_);
+    }
+    result_.path = file_path(std::move(name));
+}
+
+void download_run::tell(download_progress::state now, std::string_view cause) const {
+    if (!options_.on_progress()) return;
+    download_progress so_far{};
+    so_far.now = now;
+    so_far.path = part_ ? std::string_view(part_->target()) : std::string_view(result_.path.string());
+    so_far.done = part_ ? std::max(part_->size(), part_->holds().contiguous()) : result_.bytes;
+    if (part_) so_far.total = part_->holds().of.total;
+    so_far.attempts = result_.attempts;
+    so_far.cause = cause;
+    options_.on_progress()(so_far);
+}
+
+} // namespace tandem::http::detail

@@ -1,0 +1,105 @@
+// One download, from the request to the file.
+#pragma once
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <tandem/coro/task.hpp>
+#include <tandem/http/download_options.hpp>
+#include <tandem/http/downloaded.hpp>
+
+#include "client_core.hpp"
+#include "download/download_part.hpp"
+#include "download/rate_limit.hpp"
+#include "error_site.hpp"
+#include "request_parts.hpp"
+
+namespace tandem::http::detail {
+
+class exchange;
+
+/// Asks for a body again and again, each time for what is still missing, until the file is there. It is this
+/// that asks again, and not the exchange beneath: only who has the part knows where to go on.
+///
+/// What it may be told is in download_options, and what of a reply it believes in rest_of_file.hpp.
+class download_run {
+  public:
+    download_run(std::shared_ptr<client_core> core, request_parts request, download_options options);
+    download_run(const download_run&) = delete;
+    download_run& operator=(const download_run&) = delete;
+
+    /// Called once.
+    task<downloaded> run();
+
+  private:
+    enum class outcome {
+        done,
+        again, // what has come says to ask in another way, at once
+        later, // after `pause_`
+    };
+
+    task<> bring();
+    task<> bring_from(const url& source);
+    task<> finish();
+    task<> publish();
+
+    // download_target.cpp: which file it is.
+    std::string path_of(std::string_view name) const;
+    std::string name_in(const exchange& work) const;
+    bool settle(const std::string& path);
+    bool is_free(const std::string& path);
+    void keep_file(std::string path);
+
+    // download_attempt.cpp: one request, and what its reply is worth.
+    task<outcome> attempt(const url& source);
+    request_parts request_for(const url& source, std::uint64_t from) const;
+    task<std::shared_ptr<exchange>> open(request_parts parts);
+    std::uint64_t rest_begins_at(const url& source) const;
+    bool trusts(const sidecar& held, const url& source) const;
+    bool needs_validator(const url& source) const;
+    task<outcome> take(exchange& work, const url& source, std::uint64_t from);
+    task<outcome> take_rest(exchange& work, const url& source, std::uint64_t from);
+    outcome begin_without_parts(std::string_view why);
+    outcome judge_unsatisfied(const exchange& work, const url& source);
+    task<> receive(exchange& work);
+    task<> fail_with_status(exchange& work);
+
+    // download_retry.cpp: when to ask again.
+    void note_progress();
+    task<std::optional<duration>> pause_after(std::string cause, std::optional<duration> asked);
+    bool may_ask_again() const noexcept;
+    task<outcome> after_status(exchange& work);
+    task<> wait(duration pause);
+
+    void tell(download_progress::state now, std::string_view cause = {}) const;
+
+    const std::shared_ptr<client_core> core_;
+    /// As it was given, without what is decided here.
+    request_parts request_;
+    const download_options options_;
+    const error_site site_;
+    downloaded result_;
+    const time_point began_;
+    rate_limit rate_;
+    std::uint64_t largest_;
+    /// The file's path, without what if_exists::number adds to it.
+    std::string path_;
+    int number_ = 0;
+    /// Null until the file's name is known.
+    std::unique_ptr<download_part> part_;
+    /// A request for a part of it makes sense, as far as is known.
+    bool takes_parts_;
+    /// The source that is asked was asked before.
+    bool was_asked_ = false;
+    /// How far the part ever was, and how many attempts in a row have brought it no further.
+    std::uint64_t furthest_ = 0;
+    int fruitless_ = 0;
+    std::optional<tandem::retry_policy> pauses_;
+    duration pause_{};
+    std::string cause_;
+};
+
+} // namespace tandem::http::detail

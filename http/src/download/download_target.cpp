@@ -1,0 +1,78 @@
+// Which file a download becomes.
+#include "download/download_run.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include <sys/stat.h>
+
+#include <tandem/http/content_disposition.hpp>
+#include <tandem/http/error.hpp>
+
+#include "download/publish.hpp"
+#include "exchange.hpp"
+
+namespace tandem::http::detail {
+
+std::string download_run::path_of(std::string_view name) const {
+    const auto& file = options_.file();
+    const std::string_view last = file.empty() ? name : std::string_view(file);
+    std::string path = options_.folder();
+    if (path.empty() || last.starts_with('/')) return std::string(last);
+    if (!path.ends_with('/')) path += '/';
+    return path.append(last);
+}
+
+/// The name that a reply suggests, else the URL's.
+std::string download_run::name_in(const exchange& work) const {
+    const auto suggested = suggested_file_name(work.head().fields["Content-Disposition"]);
+    return suggested ? *suggested : request_.target.file_name();
+}
+
+/// Chooses the file's path, and locks its part. Returns false where the file is there and stays.
+bool download_run::settle(const std::string& path) {
+    path_ = path;
+    for (number_ = 0;; ++number_) {
+        const auto wanted = number_ == 0 ? path_ : numbered_name(path_, number_);
+        if (!is_free(wanted)) {
+            if (options_.existing() == if_exists::number) continue;
+            keep_file(wanted);
+            return false;
+        }
+        part_rules rules;
+        rules.creates_folders = options_.creates_folders();
+        rules.is_durable = options_.is_durable();
+        rules.is_kept = takes_parts_;
+        auto part = std::make_unique<download_part>(wanted, site_.url(), rules);
+        part->set_limit(largest_);
+        if (part->open()) {
+            part_ = std::move(part);
+            furthest_ = part_->holds().contiguous();
+            return true;
+        }
+        if (options_.existing() != if_exists::number)
+            throw file_error(site_.url(), download_part::path_for(wanted), EWOULDBLOCK,
+                             "another download is writing it");
+    }
+}
+
+/// Whether a file may get this name. Throws where that is an error.
+bool download_run::is_free(const std::string& path) {
+    struct stat seen {};
+    if (::lstat(path.c_str(), &seen) != 0) return true;
+    const auto what = options_.existing();
+    if (what == if_exists::fail) throw file_exists(site_.url(), path);
+    if (what == if_exists::number) return false;
+    if (S_ISDIR(seen.st_mode)) throw file_error(site_.url(), path, EISDIR);
+    return what == if_exists::replace;
+}
+
+void download_run::keep_file(std::string path) {
+    struct stat seen {};
+    if (::stat(path.c_str(), &seen) == 0) result_.bytes = static_cast<std::uint64_t>(seen.st_size);
+    result_.was_kept = true;
+    result_.path = file_path(std::move(path));
+    part_.reset();
+}
+
+} // namespace tandem::http::detail
