@@ -25,6 +25,8 @@ class file_writer {
     std::optional<std::size_t> take_from(int socket, kernel_pipe& by, std::size_t most);
     /// Where the next byte goes; all before it is in the file or on the way there, behind an error too.
     std::uint64_t size() const noexcept { return size_; }
+    /// What of that is in the file already.
+    std::uint64_t written() const noexcept { return size_ - crumbs_.size(); }
 
     /// More bytes than these are a body_too_large error, as soon as they have come.
     void set_limit(std::uint64_t bytes) noexcept { limit_ = bytes; }

@@ -149,18 +149,17 @@ request_builder& request_builder::decode(bool yes) {
     return *this;
 }
 
-<<<<<<< HEAD
 const url& request_builder::target() const noexcept {
     return parts_->target;
 }
 
 const std::string& request_builder::method() const noexcept {
     return parts_->method;
-=======
+}
+
 request_builder& request_builder::resume(bool on) {
     parts_->resumes = on;
     return *this;
->>>>>>> ccc8960 (Bring files by http::download: locked parts with sidecars, resumed only where the server shows that it has the same, retried in mid-body, published in one step)
 }
 
 request_builder& request_builder::raw(bool yes) {

@@ -106,6 +106,7 @@ task<download_run::outcome> download_run::take(exchange& work, const url& source
     entity fresh(source.to_string(), head);
     if (request_.wants_decoding() && head.fields.contains("Content-Encoding")) fresh.total.reset();
     if (fresh.total && *fresh.total > largest_) part_->fail_too_large();
+    hash_.reset();
     part_->begin(std::move(fresh));
     result_.resumed = 0;
     co_await receive(work);
@@ -155,6 +156,7 @@ download_run::outcome download_run::judge_unsatisfied(const exchange& work, cons
 /// Writes what comes to the end of the part.
 task<> download_run::receive(exchange& work) {
     if (const auto total = part_->holds().of.total) co_await part_->reserve(*total);
+    begin_hash();
     tell(state::receiving);
     for (;;) {
         const auto before = part_->size();
@@ -162,6 +164,7 @@ task<> download_run::receive(exchange& work) {
         if (count == 0) break;
         result_.received += part_->size() - before;
         if (part_->is_note_due()) co_await part_->write_note();
+        if (hash_) hash_->reached(part_->written());
         tell(state::receiving);
         if (rate_.is_set()) co_await sleep_until(rate_.next_after(count, loop::current().now()));
     }

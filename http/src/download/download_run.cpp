@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <system_error>
 
 #include <tandem/base/log.hpp>
 #include <tandem/coro/loop.hpp>
@@ -117,10 +118,35 @@ task<> download_run::bring_from(const url& source) {
 
 task<> download_run::finish() {
     co_await part_->complete();
+    if (options_.checksum()) co_await check();
     if (options_.takes_remote_time()) set_file_time(part_->descriptor(), part_->holds().of.last_modified);
     if (options_.records_origin()) set_origin(part_->descriptor(), result_.source.to_string());
     result_.bytes = part_->size();
     co_await publish();
+}
+
+/// Has a hash follow the part from here on, what is there already included: nobody knows what has come of
+/// that since it was written.
+void download_run::begin_hash() {
+    if (!options_.checksum() || hash_) return;
+    hash_.emplace(part_->descriptor(), options_.checksum()->algorithm());
+    hash_->reached(part_->size());
+}
+
+task<> download_run::check() {
+    tell(download_progress::state::checking);
+    begin_hash();
+    std::string found;
+    try {
+        found = co_await hash_->finish(part_->size());
+    } catch (const std::system_error& failure) {
+        throw file_error(site_.url(), part_->target(), failure.code().value());
+    }
+    const auto& wanted = *options_.checksum();
+    if (found == wanted.digest()) co_return;
+    part_->discard();
+    throw checksum_error(site_.url(), "the " + std::string(name_of(wanted.algorithm())) + " is " + found +
+                                          ", and should be " + wanted.digest());
 }
 
 task<> download_run::publish() {

@@ -13,6 +13,7 @@
 
 #include "client_core.hpp"
 #include "download/download_part.hpp"
+#include "download/file_hash.hpp"
 #include "download/rate_limit.hpp"
 #include "error_site.hpp"
 #include "request_parts.hpp"
@@ -44,6 +45,8 @@ class download_run {
     task<> bring();
     task<> bring_from(const url& source);
     task<> finish();
+    void begin_hash();
+    task<> check();
     task<> publish();
 
     // download_target.cpp: which file it is.
@@ -90,6 +93,8 @@ class download_run {
     int number_ = 0;
     /// Null until the file's name is known.
     std::unique_ptr<download_part> part_;
+    /// Follows the part where there is a checksum to hold against it.
+    std::optional<file_hash> hash_;
     /// A request for a part of it makes sense, as far as is known.
     bool takes_parts_;
     /// The source that is asked was asked before.
