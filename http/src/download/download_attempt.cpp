@@ -24,8 +24,6 @@ task<download_run::outcome> download_run::attempt(const url& source) {
     ++result_.attempts;
     tell(state::asking);
     const auto from = rest_begins_at(source);
-    if (!std::exchange(was_asked_, true) && options_.retries())
-        core_->budgets.note_request(std::string(request_.target.origin()), *options_.retries());
     const auto work = co_await open(request_for(source, from));
     const int status = work->head().status;
     result_.status = status;
@@ -48,8 +46,10 @@ request_parts download_run::request_for(const url& source, std::uint64_t from) c
     auto parts = request_;
     parts.target = source;
     if (source.origin() != request_.target.origin()) {
-        // A mirror is as foreign as where a redirect leads.
+        // A mirror is as foreign as where a redirect leads, and no server has sent us there.
+        const bool trusts = std::exchange(parts.settings.trusts_redirects, false);
         follow_redirect(parts, 307, request_.target, source);
+        parts.settings.trusts_redirects = trusts;
         parts.who.reset();
     }
     if (from == 0) return parts;
@@ -104,7 +104,8 @@ task<download_run::outcome> download_run::take(exchange& work, const url& source
     if (head.status == 206 && !request_.fields.contains("Range"))
         site_.fail<protocol_error>("a part was sent (206) where all was asked for");
     entity fresh(source.to_string(), head);
-    if (request_.wants_decoding() && head.fields.contains("Content-Encoding")) fresh.total.reset();
+    const bool is_decoded = request_.wants_decoding() && head.fields.contains("Content-Encoding");
+    if (is_decoded || request_.is_raw) fresh.total.reset();
     if (fresh.total && *fresh.total > largest_) part_->fail_too_large();
     hash_.reset();
     part_->begin(std::move(fresh));

@@ -59,7 +59,10 @@ download_part::download_part(std::string target, std::string url, const part_rul
     , note_path_(path_ + std::string(note_ending)) {}
 
 download_part::~download_part() {
-    if (is_open()) keep();
+    if (!is_open()) return;
+    keep();
+    // A thread may have a copy of the descriptor, and with it the lock, for a moment yet.
+    if (is_open()) ::flock(descriptor(), LOCK_UN);
 }
 
 bool download_part::open() {
@@ -161,10 +164,7 @@ void download_part::count_written() {
 
 task<> download_part::write_note() {
     count_written();
-    if (rules_.is_durable) {
-        auto on_disk = patient(descriptor(), path_);
-        co_await on_disk.sync_data();
-    }
+    if (rules_.is_durable) co_await sync();
     next_note_ = size() + between_notes;
     const int error = note_.write(note_path_, rules_.is_durable);
     if (error != 0) fail(note_path_, error);
@@ -173,9 +173,16 @@ task<> download_part::write_note() {
 
 task<> download_part::complete() {
     count_written();
-    if (!rules_.is_durable) co_return;
-    auto on_disk = patient(descriptor(), path_);
-    co_await on_disk.sync();
+    if (rules_.is_durable) co_await sync();
+}
+
+task<> download_part::sync() {
+    try {
+        auto on_disk = patient(descriptor(), path_);
+        co_await on_disk.sync();
+    } catch (const std::system_error& failure) {
+        fail(path_, failure.code().value());
+    }
 }
 
 task<bool> download_part::publish(const std::string& name, bool replaces) {

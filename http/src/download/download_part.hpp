@@ -79,6 +79,7 @@ class download_part final : public file_writer {
     };
     locked lock();
     void read_note(std::uint64_t size);
+    task<> sync();
     void keep() noexcept;
     void remove_note();
 

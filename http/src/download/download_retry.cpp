@@ -46,7 +46,7 @@ task<std::optional<duration>> download_run::pause_after(std::string cause, std::
     const auto deadline = co_await current_deadline();
     const auto now = loop::current().now();
     if (deadline && pause >= *deadline - now) co_return std::nullopt;
-    if (policy.has_budget() && !core_->budgets.take(std::string(request_.target.origin()), policy, now)) {
+    if (policy.has_budget() && !core_->budgets.take(origin_, policy, now)) {
         ++core_->pool->counts.retries_withheld;
         log(log_level::info,
             site_.url() + ": not asked for again, as its host has used up its retries: " + cause);

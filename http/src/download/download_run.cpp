@@ -27,7 +27,7 @@ std::uint64_t smaller(std::optional<std::uint64_t> one, std::optional<std::uint6
 /// in a way that may change something, gets what he asks for.
 bool may_ask_for_parts(const request_parts& request) {
     return request.method == "GET" && request.body.is_empty() && !request.wants_decoding() &&
-           !request.fields.contains("Range") && !request.fields.contains("If-Range");
+           !request.is_raw && !request.fields.contains("Range") && !request.fields.contains("If-Range");
 }
 
 request_parts undecoded(request_parts request) {
@@ -93,8 +93,9 @@ task<> download_run::bring() {
 }
 
 task<> download_run::bring_from(const url& source) {
-    was_asked_ = false;
+    origin_ = source.origin();
     fruitless_ = 0;
+    if (options_.retries()) core_->budgets.note_request(origin_, *options_.retries());
     for (;;) {
         std::exception_ptr failure;
         auto made = outcome::later;
@@ -117,10 +118,10 @@ task<> download_run::bring_from(const url& source) {
 }
 
 task<> download_run::finish() {
-    co_await part_->complete();
     if (options_.checksum()) co_await check();
     if (options_.takes_remote_time()) set_file_time(part_->descriptor(), part_->holds().of.last_modified);
     if (options_.records_origin()) set_origin(part_->descriptor(), result_.source.to_string());
+    co_await part_->complete();
     result_.bytes = part_->size();
     co_await publish();
 }

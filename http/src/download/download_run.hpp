@@ -97,8 +97,8 @@ class download_run {
     std::optional<file_hash> hash_;
     /// A request for a part of it makes sense, as far as is known.
     bool takes_parts_;
-    /// The source that is asked was asked before.
-    bool was_asked_ = false;
+    /// Of the source that is asked.
+    std::string origin_;
     /// How far the part ever was, and how many attempts in a row have brought it no further.
     std::uint64_t furthest_ = 0;
     int fruitless_ = 0;
