@@ -10,21 +10,21 @@
 
 #include <tandem/coro/task.hpp>
 
-/// Links that several threads take from, one by one.
-class work_queue {
+/// What several threads take from, one by one.
+template <class T> class work_queue {
   public:
     /// `source` gives the next, and nothing behind the last. One thread at a time calls it.
-    explicit work_queue(std::function<std::optional<std::string>()> source)
+    explicit work_queue(std::function<std::optional<T>()> source)
         : source_(std::move(source)) {}
 
-    std::optional<std::string> pop() {
+    std::optional<T> pop() {
         const std::lock_guard lock(mutex_);
         return source_();
     }
 
   private:
     std::mutex mutex_;
-    std::function<std::optional<std::string>()> source_;
+    std::function<std::optional<T>()> source_;
 };
 
 /// Runs `work` in a thread or process that has no loop yet, until it is done or the pool wants it to stop.

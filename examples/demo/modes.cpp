@@ -23,7 +23,7 @@ task<std::string> download(http::client& web, const std::string& link, const std
     co_return saved.path.string();
 }
 
-task<> download_from_queue(work_queue& queue, std::string folder) {
+task<> download_from_queue(work_queue<std::string>& queue, std::string folder) {
     http::client web;
     while (auto link = queue.pop())
         co_await download(web, *link, folder);
@@ -50,7 +50,7 @@ task<> download_with_coroutines(names links, std::string folder, int at_once) {
 
 task<> download_with_threads(names links, std::string folder, int count) {
     std::size_t next = 0;
-    work_queue queue([&]() -> std::optional<std::string> {
+    work_queue<std::string> queue([&]() -> std::optional<std::string> {
         if (next == links.size()) return std::nullopt;
         return links[next++];
     });

@@ -1,44 +1,154 @@
 #include "download/fetcher.hpp"
 
-#include <stdexcept>
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+#include <unistd.h>
+
+#include "download/exit_code.hpp"
+#include <tandem/http/download.hpp>
+#include <tandem/io/file.hpp>
 
 namespace http = tandem::http;
 using tandem::task;
 
+namespace {
+
+/// Standard output, as a file of a loop.
+tandem::file standard_output() {
+    const int own = ::dup(STDOUT_FILENO);
+    if (own < 0) throw std::system_error(errno, std::generic_category(), "standard output");
+    return tandem::file::adopt(own, "standard output");
+}
+
+std::string header_text(const http::response& reply) {
+    auto text = "HTTP/1.1 " + std::to_string(reply.status()) + ' ' + std::string(reply.reason()) + "\r\n";
+    for (const auto& [name, value] : reply.headers())
+        text += name + ": " + value + "\r\n";
+    return text + "\r\n";
+}
+
+} // namespace
+
 fetcher::fetcher(const get_options& chosen, display& shown)
     : chosen_(chosen)
     , shown_(shown)
-    , web_(http::client_options()
-               .ca_file(chosen.tls.ca_file)
-               .per_host(static_cast<std::size_t>(chosen.limits.jobs))) {}
+    , make_(chosen)
+    , log_(chosen.display, shown)
+    , web_(client_options()) {}
 
-task<std::optional<fetched>> fetcher::fetch(std::string link) {
+fetcher::~fetcher() {
+    try {
+        make_.save_cookies();
+    } catch (const std::exception& trouble) {
+        shown_.message(trouble.what());
+    }
+}
+
+http::client_options fetcher::client_options() {
+    auto made = make_.client();
+    if (log_.is_wanted()) made.trace([this](const http::trace_event& event) { log_(event); });
+    if (!chosen_.request.etag_save.empty()) made.use(note_etag());
+    return made;
+}
+
+http::middleware fetcher::note_etag() {
+    return [this](http::outgoing& request, http::next send) -> task<http::response> {
+        auto reply = co_await send(request);
+        if (reply.ok()) etag_ = reply.headers()["ETag"];
+        co_return reply;
+    };
+}
+
+void fetcher::save_etag() const {
+    const auto& file = chosen_.request.etag_save;
+    if (file.empty() || etag_.empty()) return;
+    std::ofstream out(file);
+    out << etag_ << '\n';
+    out.close();
+    if (!out) throw std::system_error(errno, std::generic_category(), file);
+}
+
+task<std::optional<fetched>> fetcher::fetch(list_item item) {
     std::optional<http::url> target;
     try {
-        target.emplace(link);
+        target.emplace(make_.target(item));
     } catch (const http::bad_url& error) {
-        shown_.failed(error.what());
+        shown_.failed(error.what(), static_cast<int>(exit_code::usage));
         co_return std::nullopt;
     }
     const auto file = shown_.begin(target->to_string());
+    std::string path;
+    exit_code code;
     try {
-        auto done = co_await save(*target);
-        co_return fetched{file, std::move(done)};
+        auto got = co_await bring(item, file, path);
+        co_return got;
     } catch (const http::error& error) { // names the URL itself
-        shown_.failed(file, error.what());
+        code = exit_code_of(std::current_exception());
+        shown_.failed(file, error.what(), static_cast<int>(code));
     } catch (const std::exception& error) {
-        shown_.failed(file, target->to_string() + ": " + error.what());
+        code = exit_code_of(std::current_exception());
+        shown_.failed(file, target->to_string() + ": " + error.what(), static_cast<int>(code));
     }
+    // A part that could not be written may be one that another process is at.
+    if (chosen_.output.remove_on_error && code != exit_code::file && !path.empty())
+        for (const char* ending : {".part", ".part.tandem"})
+            ::unlink((path + ending).c_str());
     co_return std::nullopt;
 }
 
-task<http::downloaded> fetcher::save(const http::url& target) {
-    if (!names_.insert(target.file_name()).second)
-        throw std::runtime_error("another URL of this run has the file name " + target.file_name());
-    const auto begun = tandem::clock::now();
-    auto saved = co_await web_.get(target).save_to(chosen_.output.folder);
-    http::downloaded done(target, saved.path);
-    done.bytes = done.received = saved.bytes;
-    done.took = tandem::clock::now() - begun;
-    co_return done;
+task<std::optional<fetched>> fetcher::bring(const list_item& item, file_id file, std::string& path) {
+    if (item.out == "-" || chosen_.request.head) {
+        co_await print(item, file);
+        co_return std::nullopt;
+    }
+    auto request = make_.request(web_, item);
+    auto how = make_.download(item);
+    how.on_progress([this, file, &path](const http::download_progress& now) {
+        if (!now.path.empty()) path = now.path;
+        shown_.progress(file, now);
+    });
+    if (!take_name(request.target(), how)) {
+        http::downloaded kept(request.target(), http::file_path(request.target().file_name()));
+        kept.was_kept = true;
+        shown_.done(file, kept);
+        co_return std::nullopt;
+    }
+    auto done = co_await http::download(std::move(request), std::move(how));
+    save_etag();
+    co_return fetched{file, std::move(done)};
+}
+
+/// Returns false where the same URL has come before: it is fetched once.
+bool fetcher::take_name(const http::url& target, const http::download_options& how) {
+    if (how.takes_suggested_name() && how.file().empty()) return true;
+    const auto name = how.folder() + '/' + (how.file().empty() ? target.file_name() : how.file());
+    const auto [known, is_new] = names_.emplace(name, target.to_string());
+    if (is_new) return true;
+    if (known->second == target.to_string()) return false;
+    if (how.existing() == http::if_exists::number) return true;
+    throw std::system_error(EEXIST, std::generic_category(),
+                            "another URL of this run has the file name " + name.substr(name.rfind('/') + 1));
+}
+
+/// To standard output: the body, or the header where that is all there is.
+task<> fetcher::print(const list_item& item, file_id file) {
+    auto request = make_.request(web_, item);
+    request.raise_for_status(!chosen_.request.head && !chosen_.output.fail_with_body);
+    if (const auto policy = make_.retries()) request.retry(*policy);
+    if (chosen_.limits.max_filesize) request.max_body(*chosen_.limits.max_filesize);
+    const auto held = co_await printing_.lock();
+    auto reply = co_await request.send();
+    http::downloaded done(reply.from(), http::file_path("-"));
+    done.status = reply.status();
+    auto out = standard_output();
+    if (chosen_.request.head) co_await out.write(header_text(reply));
+    while (auto piece = co_await reply.body().next()) {
+        co_await out.write(*piece);
+        done.bytes += piece->size();
+    }
+    done.received = done.bytes;
+    save_etag();
+    if (reply.status() >= 400) reply.raise_for_status();
+    shown_.done(file, done);
 }

@@ -1,14 +1,19 @@
 // One file after the other, from the network to its place.
 #pragma once
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 
+#include "download/list_item.hpp"
 #include "download/options.hpp"
 #include "download/progress/display.hpp"
+#include "download/request_log.hpp"
+#include "download/request_maker.hpp"
 #include <tandem/coro/task.hpp>
 #include <tandem/http/client.hpp>
 #include <tandem/http/downloaded.hpp>
+#include <tandem/http/middleware.hpp>
+#include <tandem/sync/mutex.hpp>
 
 /// A file that is there, and how the display knows it.
 struct fetched {
@@ -20,18 +25,33 @@ struct fetched {
 /// time. Belongs to its loop's thread.
 class fetcher {
   public:
+    /// Throws std::exception for what options name and cannot be used.
     fetcher(const get_options& chosen, display& shown);
+    /// Writes the cookies where the options say; that it fails is told to the display.
+    ~fetcher();
 
     /// A failure is reported here and now, and stops nobody else's work: then there is no file. Who gets one
-    /// has to tell the display of its end.
-    tandem::task<std::optional<fetched>> fetch(std::string link);
+    /// has to tell the display of its end. There is none either of what was printed, or had come already.
+    tandem::task<std::optional<fetched>> fetch(list_item item);
 
   private:
-    tandem::task<tandem::http::downloaded> save(const tandem::http::url& target);
+    /// `path` becomes the file's, once that is known.
+    tandem::task<std::optional<fetched>> bring(const list_item& item, file_id file, std::string& path);
+    tandem::task<> print(const list_item& item, file_id file);
+    bool take_name(const tandem::http::url& target, const tandem::http::download_options& how);
+    tandem::http::client_options client_options();
+    tandem::http::middleware note_etag();
+    void save_etag() const;
 
     const get_options& chosen_;
     display& shown_;
+    request_maker make_;
+    request_log log_;
     tandem::http::client web_;
-    /// File names that are taken, so that one link does not overwrite what another brought.
-    std::set<std::string> names_;
+    /// Whose names are taken, so that one link does not overwrite what another brought.
+    std::map<std::string, std::string> names_;
+    /// Standard output is for one at a time.
+    tandem::mutex printing_;
+    /// Of the reply that came last.
+    std::string etag_;
 };

@@ -1,11 +1,12 @@
 // tandem-get: URLs in, files out, and what else is asked for made of them.
-#include "download/link_source.hpp"
+#include "download/continuation.hpp"
+#include "download/exit_code.hpp"
+#include "download/item_source.hpp"
 #include "download/modes/run_downloads.hpp"
 #include "download/options.hpp"
 #include "download/progress/display.hpp"
 
 #include <iostream>
-#include <optional>
 #include <tandem/run.hpp>
 
 using tandem::task;
@@ -15,23 +16,24 @@ namespace {
 task<int> async_main(std::vector<std::string> arguments) {
     get_options chosen;
     if (auto status = read_options(chosen, std::move(arguments))) co_return *status;
-    std::optional<link_source> links;
-    try {
-        links.emplace(chosen.source.links, !chosen.source.literal, chosen.source.input_file);
-    } catch (const std::runtime_error& error) {
-        std::cerr << error.what() << '\n';
-        co_return 2;
-    }
     const auto shown = make_display(chosen.display.form());
     const log_on_display log(*shown);
+    auto status = exit_code::done;
     try {
-        co_await show_while(*shown, run_downloads(chosen, *links, *shown));
+        item_source items(chosen.source.links, !chosen.source.literal, chosen.source.input_file,
+                          chosen.output.names);
+        co_await show_while(*shown, run_downloads(chosen, items, *shown));
     } catch (const tandem::cancelled&) {
         shown->finish();
+        if (!chosen.display.hides_errors())
+            std::cerr << "To go on where it has stopped: " << command_to_continue(chosen) << '\n';
         throw;
+    } catch (const std::exception& trouble) { // of what the options name
+        shown->message("tandem-get: " + std::string(trouble.what()));
+        status = exit_code::usage;
     }
     shown->finish();
-    co_return shown->exit_code();
+    co_return status == exit_code::done ? shown->exit_code() : static_cast<int>(status);
 }
 
 } // namespace

@@ -18,6 +18,14 @@ void check(const get_options& chosen) {
     chosen.tls.check();
     chosen.network.check();
     chosen.output.check();
+    const bool is_one = chosen.source.links.size() == 1 && chosen.source.input_file.empty();
+    if (!chosen.request.etag_save.empty() && !is_one)
+        throw CLI::ValidationError("--etag-save", "there has to be one URL whose ETag it is");
+    const auto mode = chosen.limits.mode;
+    const bool has_many_jars = mode == run_mode::threads || mode == run_mode::processes;
+    if (!chosen.identity.cookie_jar.empty() && has_many_jars)
+        throw CLI::ValidationError("--cookie-jar",
+                                   "threads and processes have a jar each; use another --mode");
 }
 
 } // namespace

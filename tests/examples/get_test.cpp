@@ -29,12 +29,12 @@ names failure_lines(const std::string& errors) {
 
 /// Downloads `bad` between two good links, and checks that it alone fails: with one line that begins with its
 /// URL and contains `cause`.
-void check_refused(test::origin& server, const std::string& bad, const std::string& cause) {
+void check_refused(test::origin& server, const std::string& bad, const std::string& cause, int status) {
     test::temp_folder folder;
-    auto result = get(folder, {"--cacert", server.authority_file(), server.http + "/photo-000.jpg", bad,
-                               server.https + "/photo-001.jpg"});
+    auto result = get(folder, {"--cacert", server.authority_file(), "--retry", "0", "--remove-on-error",
+                               server.http + "/photo-000.jpg", bad, server.https + "/photo-001.jpg"});
     INFO(result.errors);
-    CHECK(result.status == 1);
+    CHECK(result.status == status);
     auto lines = failure_lines(result.errors);
     REQUIRE(lines.size() == 1);
     CHECK_THAT(lines[0], StartsWith(bad + ": ") && Contains(cause, Catch::CaseSensitive::No));
@@ -55,25 +55,25 @@ std::string closed_port() {
 TEST_CASE("tandem-get refuses what cannot be had, by URL and cause, and brings the rest") {
     test::origin server;
     SECTION("a host that does not exist") {
-        check_refused(server, "http://no.such.host.invalid/a.jpg", "resolve");
+        check_refused(server, "http://no.such.host.invalid/a.jpg", "resolve", 4);
     }
     SECTION("a refused connection") {
-        check_refused(server, "http://127.0.0.1:" + closed_port() + "/a.jpg", "connection refused");
+        check_refused(server, "http://127.0.0.1:" + closed_port() + "/a.jpg", "connection refused", 4);
     }
     SECTION("a file that is not there") {
-        check_refused(server, server.http + "/a.jpg", "404");
+        check_refused(server, server.http + "/a.jpg", "404", 8);
     }
     SECTION("a body shorter than its Content-Length") {
-        check_refused(server, server.http + "/short/photo-002.jpg", "bytes");
+        check_refused(server, server.http + "/short/photo-002.jpg", "bytes", 7);
     }
     SECTION("a certificate for another name") {
-        check_refused(server, server.wrong_name("/photo-002.jpg"), "certificate");
+        check_refused(server, server.wrong_name("/photo-002.jpg"), "certificate", 5);
     }
     SECTION("a text that is no URL") {
-        check_refused(server, "no-url", "URL");
+        check_refused(server, "no-url", "URL", 2);
     }
     SECTION("a URL of another scheme") {
-        check_refused(server, "ftp://127.0.0.1/a.jpg", "http");
+        check_refused(server, "ftp://127.0.0.1/a.jpg", "http", 2);
     }
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("tandem-get does not trust an authority that it was not told about") {
     test::origin server;
     test::temp_folder folder;
     auto result = get(folder, {server.https + "/photo-000.jpg"});
-    CHECK(result.status == 1);
+    CHECK(result.status == 5);
     CHECK_THAT(result.errors, StartsWith(server.https + "/photo-000.jpg: ") && Contains("certificate"));
     CHECK(test::files_below(folder.path()).empty());
 }
@@ -91,7 +91,7 @@ TEST_CASE("tandem-get names the folder that it cannot write to") {
     test::temp_folder folder;
     folder.write("taken", "a file where the folder should be"); // refuses root too
     auto result = get(folder, {"--output-dir", "taken/images", server.http + "/photo-000.jpg"});
-    CHECK(result.status == 1);
+    CHECK(result.status == 3);
     CHECK_THAT(result.errors, StartsWith(server.http + "/photo-000.jpg: ") && Contains("taken/images"));
     CHECK(test::files_below(folder.path()) == names{"taken"});
 }
@@ -144,7 +144,7 @@ TEST_CASE("tandem-get does not let one file overwrite another of the same run") 
     test::origin server;
     test::temp_folder folder;
     auto result = get(folder, {server.http + "/photo-000.jpg", server.http + "/chunked/photo-000.jpg"});
-    CHECK(result.status == 1);
+    CHECK(result.status == 3);
     CHECK_THAT(result.errors,
                Contains("photo-000.jpg: another URL of this run has the file name photo-000.jpg"));
 }
@@ -174,5 +174,8 @@ TEST_CASE("Ctrl-C on a terminal ends tandem-get cleanly, with what it has") {
     CHECK(child.wait() == 130);
     INFO(child.output());
     CHECK_THAT(child.output(), Contains("1 of 3 saved") && Contains("tandem-get: interrupted"));
-    CHECK(test::files_below(folder.path()) == names{"photo-000.jpg", "photo-000_thumbnail.jpg"});
+    CHECK_THAT(child.output(), Contains("tandem-get --skip-existing --thumbnail 64 "));
+    CHECK(test::files_below(folder.path()) == names{"photo-000.jpg", "photo-000_thumbnail.jpg",
+                                                    "photo-001.jpg.part", "photo-001.jpg.part.tandem",
+                                                    "photo-002.jpg.part", "photo-002.jpg.part.tandem"});
 }

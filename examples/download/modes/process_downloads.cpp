@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "common/concurrency.hpp"
+#include "download/exit_code.hpp"
 #include "download/fetcher.hpp"
 #include "download/modes/file_report.hpp"
+#include "download/modes/item_parcel.hpp"
+#include "download/request_maker.hpp"
 #include "download/steps/step_runner.hpp"
 #include <tandem/pool/process_pool.hpp>
 
@@ -28,42 +31,43 @@ void prepare_worker(std::vector<std::string> words) {
         throw std::runtime_error("a worker cannot read the command line");
 }
 
-task<> download(const get_options& chosen, display& shown, std::string link) {
+task<> download(const get_options& chosen, display& shown, list_item item) {
     fetcher files(chosen, shown);
-    if (auto got = co_await files.fetch(std::move(link)))
+    if (auto got = co_await files.fetch(std::move(item)))
         co_await finish_file(shown, chosen.steps.steps, got->file, std::move(got->what), nullptr);
 }
 
-/// What the pool maps over the links.
-file_report download_in_worker(std::string link, std::stop_token stop) {
+/// What the pool maps over the items.
+file_report download_in_worker(item_parcel item, std::stop_token stop) {
     report_display shown;
-    run_here(stop, download(*worker_options, shown, std::move(link)));
+    run_here(stop, download(*worker_options, shown, unpacked(std::move(item))));
     return shown.report();
 }
 
-/// The links that can be asked for, each told to the display as a call is made of it. A range that is gone
+/// The items that can be asked for, each told to the display as a call is made of it. A range that is gone
 /// through once.
 class handed_out {
   public:
-    handed_out(link_source& links, display& shown)
-        : links_(links)
+    handed_out(std::deque<list_item> items, const request_maker& make, display& shown)
+        : items_(std::move(items))
+        , make_(make)
         , shown_(shown) {}
 
     class iterator {
       public:
         explicit iterator(handed_out& from)
             : from_(from)
-            , link_(from.next()) {}
-        const std::string& operator*() const { return *link_; }
+            , item_(from.next()) {}
+        const item_parcel& operator*() const { return *item_; }
         iterator& operator++() {
-            link_ = from_.next();
+            item_ = from_.next();
             return *this;
         }
-        bool operator==(std::default_sentinel_t) const noexcept { return !link_; }
+        bool operator==(std::default_sentinel_t) const noexcept { return !item_; }
 
       private:
         handed_out& from_;
-        std::optional<std::string> link_;
+        std::optional<item_parcel> item_;
     };
     iterator begin() { return iterator(*this); }
     static std::default_sentinel_t end() noexcept { return std::default_sentinel; }
@@ -76,30 +80,34 @@ class handed_out {
     }
 
   private:
-    std::optional<std::string> next() {
-        while (auto link = links_.next()) {
+    std::optional<item_parcel> next() {
+        while (!items_.empty()) {
+            const auto item = std::move(items_.front());
+            items_.pop_front();
             try {
-                files_.push_back(shown_.begin(tandem::http::url(*link).to_string()));
-                return link;
+                files_.push_back(shown_.begin(make_.target(item).to_string()));
+                return packed(item);
             } catch (const tandem::http::bad_url& error) {
-                shown_.failed(error.what());
+                shown_.failed(error.what(), static_cast<int>(exit_code::usage));
             }
         }
         return std::nullopt;
     }
 
-    link_source& links_;
+    std::deque<list_item> items_;
+    const request_maker& make_;
     display& shown_;
     std::deque<file_id> files_;
 };
 
 } // namespace
 
-task<> run_processes(const get_options& chosen, link_source& links, display& shown) {
+task<> run_processes(const get_options& chosen, item_queue& items, display& shown) {
     const auto count = static_cast<unsigned>(chosen.limits.jobs);
     tandem::process_pool workers(
         tandem::process_pool_options().workers(count).initializer(prepare_worker, chosen.words));
-    handed_out work(links, shown);
+    const request_maker make(chosen);
+    handed_out work(co_await items.rest(), make, shown);
     auto reports = workers.map(download_in_worker, work, tandem::keep_going);
     while (auto report = co_await reports.next()) {
         const auto file = work.take_first();

@@ -2,9 +2,9 @@
 
 #include "common/concurrency.hpp"
 #include "download/fetcher.hpp"
+#include "download/modes/item_queue.hpp"
 #include "download/modes/process_downloads.hpp"
 #include "download/steps/step_runner.hpp"
-#include <tandem/coro/for_each.hpp>
 #include <tandem/coro/task_group.hpp>
 
 using tandem::task;
@@ -16,61 +16,72 @@ std::size_t jobs_of(const get_options& chosen) {
 }
 
 /// One file with all that belongs to it, in this thread.
-task<> do_all(fetcher& files, const get_options& chosen, display& shown, std::string link) {
-    if (auto got = co_await files.fetch(std::move(link)))
+task<> do_all(fetcher& files, const get_options& chosen, display& shown, list_item item) {
+    if (auto got = co_await files.fetch(std::move(item)))
         co_await finish_file(shown, chosen.steps.steps, got->file, std::move(got->what), nullptr);
 }
 
-task<> run_sequential(const get_options& chosen, link_source& links, display& shown) {
+task<> run_sequential(const get_options& chosen, item_queue& items, display& shown) {
     fetcher files(chosen, shown);
-    while (auto link = links.next())
-        co_await do_all(files, chosen, shown, std::move(*link));
+    while (auto item = co_await items.next())
+        co_await do_all(files, chosen, shown, std::move(*item));
 }
 
-task<> take_from_queue(work_queue& queue, const get_options& chosen, display& shown) {
+task<> take_from_queue(work_queue<list_item>& queue, const get_options& chosen, display& shown) {
     fetcher files(chosen, shown);
-    while (auto link = queue.pop())
-        co_await do_all(files, chosen, shown, std::move(*link));
+    while (auto item = queue.pop())
+        co_await do_all(files, chosen, shown, std::move(*item));
 }
 
-task<> run_threads(const get_options& chosen, link_source& links, display& shown) {
-    work_queue queue([&] { return links.next(); });
+task<> run_threads(const get_options& chosen, item_queue& items, display& shown) {
+    auto all = co_await items.rest();
+    work_queue<list_item> queue([&]() -> std::optional<list_item> {
+        if (all.empty()) return std::nullopt;
+        auto first = std::move(all.front());
+        all.pop_front();
+        return first;
+    });
     co_await run_in_threads(jobs_of(chosen), [&] { return take_from_queue(queue, chosen, shown); });
 }
 
 /// With a pool or without: the loop that downloads is the same.
-task<> run_in_loop(const get_options& chosen, link_source& links, display& shown, tandem::process_pool* cpu) {
+task<> run_in_loop(const get_options& chosen, item_queue& items, display& shown, tandem::process_pool* cpu) {
     fetcher files(chosen, shown);
     step_runner steps(shown, chosen.steps.steps, cpu);
-    co_await tandem::with_group([&](tandem::task_group& group) -> task<> {
-        auto one = [&](std::string link) -> task<> {
-            if (auto got = co_await files.fetch(std::move(link)))
+    auto work = [&](tandem::task_group& group) -> task<> {
+        while (auto item = co_await items.next())
+            if (auto got = co_await files.fetch(std::move(*item)))
                 co_await steps.take(group, got->file, std::move(got->what));
-        };
-        co_await tandem::for_each(links, tandem::at_most(jobs_of(chosen)), one);
-    });
+    };
+    auto all = [&](tandem::task_group& group) -> task<> {
+        for (std::size_t i = 0; i < jobs_of(chosen); ++i)
+            group.spawn(work(group));
+        co_return;
+    };
+    co_await tandem::with_group(all);
 }
 
-task<> run_hybrid(const get_options& chosen, link_source& links, display& shown) {
+task<> run_hybrid(const get_options& chosen, item_queue& items, display& shown) {
     tandem::process_pool cpu;
-    co_await run_in_loop(chosen, links, shown, &cpu);
+    co_await run_in_loop(chosen, items, shown, &cpu);
 }
 
 } // namespace
 
-task<> run_downloads(const get_options& chosen, link_source& links, display& shown) {
+task<> run_downloads(const get_options& chosen, item_source& source, display& shown) {
+    item_queue items(source, shown);
     const auto otherwise = chosen.steps.steps.empty() ? run_mode::coroutines : run_mode::hybrid;
     switch (chosen.limits.mode.value_or(otherwise)) {
     case run_mode::sequential:
-        return run_sequential(chosen, links, shown);
+        co_return co_await run_sequential(chosen, items, shown);
     case run_mode::threads:
-        return run_threads(chosen, links, shown);
+        co_return co_await run_threads(chosen, items, shown);
     case run_mode::processes:
-        return run_processes(chosen, links, shown);
+        co_return co_await run_processes(chosen, items, shown);
     case run_mode::coroutines:
-        return run_in_loop(chosen, links, shown, nullptr);
+        co_return co_await run_in_loop(chosen, items, shown, nullptr);
     case run_mode::hybrid:
         break;
     }
-    return run_hybrid(chosen, links, shown);
+    co_await run_hybrid(chosen, items, shown);
 }

@@ -17,6 +17,8 @@ struct display_options {
     /// A file for each step of each request; "-" is standard output, "%" standard error, empty none.
     std::string trace_file;
 
+    bool hides_errors() const noexcept { return silent && !show_errors; }
+
     /// What comes of these.
     progress_form form() const;
 

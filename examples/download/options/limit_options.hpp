@@ -31,8 +31,6 @@ struct limit_options {
 
     int retries = 3;
     std::optional<tandem::duration> retry_delay;
-    std::optional<tandem::duration> retry_max_time;
-    bool retry_all_errors = false;
 
     void add_to(CLI::App& app);
 };

@@ -47,7 +47,7 @@ void output_options::add_to(CLI::App& app) {
         "--checksum", "DIGEST|FILE",
         [this](const std::string& given) {
             if (given.find_first_of(":=") != given.npos)
-                checksum = given;
+                checksum.emplace(given);
             else
                 checksum_file = given;
         },
@@ -62,6 +62,6 @@ void output_options::add_to(CLI::App& app) {
 }
 
 void output_options::check() const {
-    if (!checksum.empty() && !checksum_file.empty())
+    if (checksum && !checksum_file.empty())
         throw CLI::ValidationError("--checksum", "it is either a digest or a file");
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <tandem/http/checksum.hpp>
 #include <tandem/http/download_options.hpp>
 
 struct output_options {
@@ -21,8 +22,7 @@ struct output_options {
     bool remote_time = false;
     bool record_origin = false;
     bool durable = false;
-    /// As `sha256:HEX`; empty for none.
-    std::string checksum;
+    std::optional<tandem::http::checksum> checksum;
     /// A file of checksums, as sha256sum writes it; empty for none.
     std::string checksum_file;
 

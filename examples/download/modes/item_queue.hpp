@@ -1,0 +1,28 @@
+// The items of a run, for all who work on them.
+#pragma once
+#include <deque>
+#include <optional>
+
+#include "download/item_source.hpp"
+#include "download/progress/display.hpp"
+#include <tandem/sync/mutex.hpp>
+
+/// What an item_source gives, to any number of tasks of one loop. An item that cannot be understood is told
+/// to the display as a failure, and passed over.
+class item_queue {
+  public:
+    item_queue(item_source& from, display& shown)
+        : from_(from)
+        , shown_(shown) {}
+
+    /// Nothing behind the last. Throws what the source throws.
+    tandem::task<std::optional<list_item>> next();
+
+    /// All that are left: for those who cannot wait for a loop's files.
+    tandem::task<std::deque<list_item>> rest();
+
+  private:
+    item_source& from_;
+    display& shown_;
+    tandem::mutex access_;
+};

@@ -1,0 +1,117 @@
+// tandem-get as it is run: what its exit status says, what it prints, and its man page.
+#include "examples/origin.hpp"
+#include "support/scripted_server.hpp"
+
+#include <sstream>
+#include <unistd.h>
+
+using Catch::Matchers::Contains;
+using test::reply;
+using test::scripted_server;
+
+namespace {
+
+test::outcome get(const test::temp_folder& folder, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), test::program("tandem-get"));
+    return test::run(std::move(arguments), {.folder = folder.path().string()});
+}
+
+} // namespace
+
+TEST_CASE("the exit status says what all failures have in common") {
+    test::temp_folder folder;
+    scripted_server server(test::answering([](const std::string& target) {
+        if (target == "/garbage") return std::string("no HTTP at all\r\n\r\n");
+        const auto status = target.substr(1);
+        return reply("body", "", status == "a" ? "200 OK" : status + " Status");
+    }));
+    const auto status_of = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {"--retry", "0", "--clobber"});
+        const auto result = get(folder, std::move(words));
+        INFO(result.errors);
+        return result.status;
+    };
+    CHECK(status_of({server.url("/a")}) == 0);
+    CHECK(status_of({server.url("/404")}) == 8);
+    CHECK(status_of({server.url("/a"), server.url("/404"), server.url("/500")}) == 8);
+    CHECK(status_of({server.url("/401")}) == 6);
+    CHECK(status_of({server.url("/garbage")}) == 7);
+    CHECK(status_of({server.url("/404"), server.url("/401")}) == 1);
+    CHECK(status_of({"http://127.0.0.1:1/"}) == 4);
+    CHECK(status_of({"no-url"}) == 2);
+    CHECK(status_of({"--output-dir", "/dev/null/x", server.url("/a")}) == 3);
+    CHECK(status_of({"--checksum", "md5:00000000000000000000000000000000", server.url("/a")}) == 9);
+    CHECK(status_of({"--max-filesize", "3", server.url("/a")}) == 10);
+}
+
+TEST_CASE("requests go out as the options say") {
+    test::temp_folder folder;
+    scripted_server server([](test::conversation& talk) {
+        while (auto request = talk.request()) {
+            const auto body = talk.body(*request);
+            talk.send(reply(*request + "|" + body));
+        }
+    });
+    const auto seen = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"-o", "-", server.url("/a?b=c#d")});
+        const auto result = get(folder, std::move(words));
+        INFO(result.errors);
+        CHECK(result.status == 0);
+        return result.output;
+    };
+    CHECK_THAT(seen({"-d", "x=1", "-d", "y"}),
+               Contains("POST /a?b=c HTTP/1.1\r\n") && Contains("|x=1&y") &&
+                   Contains("Content-Type: application/x-www-form-urlencoded\r\n"));
+    CHECK_THAT(seen({"-G", "-d", "x=1"}), Contains("GET /a?b=c&x=1 HTTP/1.1\r\n"));
+    CHECK_THAT(seen({"--json", "{}"}),
+               Contains("Content-Type: application/json\r\n") && Contains("Accept: application/json\r\n"));
+    CHECK_THAT(seen({"-X", "PATCH", "-u", "Aladdin:open sesame", "-A", "me/1", "-e", "http://r/"}),
+               Contains("PATCH /a?b=c HTTP/1.1\r\n") &&
+                   Contains("Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n") &&
+                   Contains("User-Agent: me/1\r\n") && Contains("Referer: http://r/\r\n"));
+    CHECK_THAT(seen({"-H", "X-One: 1", "-H", "Accept:", "-b", "c=1", "-r", "0-4"}),
+               Contains("X-One: 1\r\n") && !Contains("Accept:") && Contains("Cookie: c=1\r\n") &&
+                   Contains("Range: bytes=0-4\r\n"));
+    CHECK_THAT(seen({"-F", "a=b;type=text/x"}),
+               Contains("multipart/form-data") && Contains("Content-Type: text/x"));
+    CHECK_THAT(seen({"-T", folder.write("up", "loaded")}),
+               Contains("PUT /a?b=c HTTP") && Contains("|loaded"));
+}
+
+TEST_CASE("headers are shown without secrets, and no error has a password") {
+    test::temp_folder folder;
+    scripted_server server(
+        test::answering([](const std::string&) { return reply("", "Set-Cookie: id=hidden\r\n", "403 No"); }));
+    const auto link = "http://me:hidden@127.0.0.1:" + std::to_string(server.port()) + "/";
+    const auto result = get(folder, {"-v", "--trace", "steps", "-b", "c=hidden", link});
+    CHECK(result.status == 8);
+    CHECK_THAT(result.errors, Contains("> GET / HTTP/1.1") && Contains("> Authorization: ***") &&
+                                  Contains("< HTTP/1.1 403 No") && !Contains("hidden"));
+    CHECK_THAT(test::read_file(folder / "steps"), Contains("first_byte") && !Contains("hidden"));
+}
+
+TEST_CASE("every option of --help all is in the man page") {
+    test::temp_folder folder;
+    const auto help = get(folder, {"--help", "all"});
+    REQUIRE(help.status == 0);
+    auto page = test::read_file(TANDEM_GET_PAGE);
+    for (std::size_t at = 0; (at = page.find("\\-", at)) != page.npos;)
+        page.erase(at, 1);
+    std::istringstream words(help.output);
+    int options = 0;
+    for (std::string word; words >> word;) {
+        if (!word.starts_with("--") || word.size() < 4) continue;
+        if (word.ends_with(',') || word.ends_with(')') || word.ends_with(';')) word.pop_back();
+        INFO(word);
+        CHECK(page.find(word) != page.npos);
+        ++options;
+    }
+    CHECK(options > 80);
+    for (const char* part : {"EXIT STATUS", "ENVIRONMENT", "EXAMPLES", "NO_COLOR"})
+        CHECK_THAT(page, Contains(part));
+    if (::access("/usr/bin/groff", X_OK) == 0) {
+        const auto checked = test::run({"/usr/bin/groff", "-man", "-Tutf8", "-ww", "-z", TANDEM_GET_PAGE});
+        CHECK(checked.status == 0);
+        CHECK(checked.errors.empty());
+    }
+}
