@@ -114,7 +114,7 @@ TEST_CASE("killed at random moments, hundreds of downloads leave the old file or
 #ifdef __SANITIZE_ADDRESS__
     constexpr int rounds = 60;
 #else
-    constexpr int rounds = 300;
+    constexpr int rounds = 200;
 #endif
     constexpr std::size_t size = 2'500'000;
     std::mt19937 random(20261130);

@@ -31,11 +31,13 @@ constexpr std::uint64_t given_back = 64 * 1024;
 constexpr std::string_view part_ending = ".part";
 constexpr std::string_view note_ending = ".tandem";
 
-/// The same descriptor for operations that wait for the disk, which must not hold up the loop.
+/// The same file for operations that wait for the disk, which must not hold up the loop. It does not share
+/// the lock: a ring or a thread may hold it for a moment after this process was killed.
 file patient(int descriptor, const std::string& name) {
-    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) throw std::system_error(errno, std::generic_category(), name);
-    return file::adopt(copy, name);
+    const auto link = "/proc/self/fd/" + std::to_string(descriptor);
+    const int opened = ::open(link.c_str(), O_RDWR | O_CLOEXEC);
+    if (opened < 0) throw std::system_error(errno, std::generic_category(), name);
+    return file::adopt(opened, name);
 }
 
 } // namespace
@@ -59,10 +61,7 @@ download_part::download_part(std::string target, std::string url, const part_rul
     , note_path_(path_ + std::string(note_ending)) {}
 
 download_part::~download_part() {
-    if (!is_open()) return;
-    keep();
-    // A thread may have a copy of the descriptor, and with it the lock, for a moment yet.
-    if (is_open()) ::flock(descriptor(), LOCK_UN);
+    if (is_open()) keep();
 }
 
 bool download_part::open() {
