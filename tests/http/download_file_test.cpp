@@ -240,6 +240,28 @@ TEST_CASE("a part that another process has locked is not touched") {
     CHECK(files_below(folder.path()) == names{"x"});
 }
 
+TEST_CASE("an empty part that was left is made anew, and one that is held is not touched") {
+    test::temp_folder folder;
+    folder.write("x.part", "");
+    const int held = ::open((folder / "x.part").c_str(), O_RDWR | O_CLOEXEC);
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        REQUIRE(::flock(held, LOCK_EX) == 0);
+        co_await failure_of<file_error>(download(web.get(server.url("/x")), into(folder)));
+        REQUIRE(::flock(held, LOCK_UN) == 0);
+        co_await download(web.get(server.url("/x")), into(folder));
+    });
+    // Whoever had opened the old one has no hold of the file.
+    struct stat old {};
+    REQUIRE(::fstat(held, &old) == 0);
+    CHECK(old.st_size == 0);
+    CHECK(old.st_nlink == 0);
+    ::close(held);
+    CHECK(files_below(folder.path()) == names{"x"});
+    CHECK(read_file(folder / "x") == "/x");
+}
+
 TEST_CASE("what is no file is no part") {
     test::temp_folder folder;
     const auto victim = folder.write("victim", "mine");

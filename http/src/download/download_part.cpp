@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -40,6 +41,21 @@ file patient(int descriptor, const std::string& name) {
     return file::adopt(opened, name);
 }
 
+/// Whether this is a file system that may report a failed write only when a descriptor is closed: NFS, SMB
+/// and those in user space. Asked once for all files of a disk, as far as they come one behind the other.
+bool reports_on_close(int file, dev_t disk) noexcept {
+    static thread_local dev_t last_disk = 0;
+    static thread_local bool last_answer = false;
+    if (disk == last_disk) return last_answer;
+    struct statfs about {};
+    if (::fstatfs(file, &about) != 0) return true;
+    constexpr unsigned nfs = 0x6969, cifs = 0xff534d42, smb2 = 0xfe534d42, fuse = 0x65735546;
+    const auto kind = static_cast<unsigned>(about.f_type);
+    last_disk = disk;
+    last_answer = kind == nfs || kind == cifs || kind == smb2 || kind == fuse;
+    return last_answer;
+}
+
 } // namespace
 
 std::string download_part::path_for(std::string_view target) {
@@ -67,10 +83,16 @@ download_part::~download_part() {
 bool download_part::open() {
     bool folders_made = !rules_.creates_folders;
     for (;;) {
-        const int opened = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        bool is_new = true;
+        int opened = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (opened < 0 && errno == EEXIST) {
+            is_new = false;
+            opened = ::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+            if (opened < 0 && errno == ENOENT) continue; // gone in between
+        }
         if (opened >= 0) {
             adopt(opened);
-            const auto got = lock();
+            const auto got = lock(is_new);
             if (got == locked::yes) return true;
             close();
             if (got == locked::by_another) return false;
@@ -83,7 +105,9 @@ bool download_part::open() {
     }
 }
 
-download_part::locked download_part::lock() {
+/// Before the lock is there another may have had it, and have published or removed the file meanwhile. Who
+/// made it can tell with one call less than who has found it, as nobody publishes what he has found empty.
+download_part::locked download_part::lock(bool is_new) {
     while (::flock(descriptor(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) return locked::by_another;
         if (errno != EINTR) fail(path_, errno);
@@ -91,14 +115,20 @@ download_part::locked download_part::lock() {
     struct stat mine {
     }, named{};
     if (::fstat(descriptor(), &mine) != 0) fail(path_, errno);
+    closes_late_ = reports_on_close(descriptor(), mine.st_dev);
+    was_empty_ = mine.st_size == 0;
+    if (is_new) return was_empty_ && mine.st_nlink == 1 ? locked::yes : locked::in_vain;
     if (!S_ISREG(mine.st_mode)) {
         close();
         throw file_error(url(), path_, EINVAL, "it is no regular file");
     }
     const bool is_named = ::lstat(path_.c_str(), &named) == 0;
     if (!is_named || mine.st_dev != named.st_dev || mine.st_ino != named.st_ino) return locked::in_vain;
-    was_empty_ = mine.st_size == 0;
-    if (!was_empty_) read_note(static_cast<std::uint64_t>(mine.st_size));
+    if (was_empty_) {
+        ::unlink(path_.c_str());
+        return locked::in_vain;
+    }
+    read_note(static_cast<std::uint64_t>(mine.st_size));
     return locked::yes;
 }
 
@@ -185,9 +215,11 @@ task<> download_part::sync() {
 }
 
 task<bool> download_part::publish(const std::string& name, bool replaces) {
-    // Some file systems report a failed write only when a descriptor is closed. The lock stays with ours.
-    const int copy = ::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0);
-    if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) fail(target(), errno);
+    if (closes_late_) {
+        // The lock stays with ours.
+        const int copy = ::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0);
+        if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) fail(target(), errno);
+    }
     const int error = publish_file(path_, name, replaces);
     if (error == EEXIST && !replaces) co_return false;
     if (error != 0) fail(name, error);

@@ -77,7 +77,7 @@ class download_part final : public file_writer {
         by_another,
         in_vain, // what was opened does not bear the name any more: it was published, or removed, meanwhile
     };
-    locked lock();
+    locked lock(bool is_new);
     void read_note(std::uint64_t size);
     task<> sync();
     void keep() noexcept;
@@ -93,6 +93,8 @@ class download_part final : public file_writer {
     std::uint64_t noted_ = 0;
     /// It was empty when it was opened.
     bool was_empty_ = false;
+    /// Its file system may say only when it is closed that a write has failed.
+    bool closes_late_ = false;
 };
 
 } // namespace tandem::http::detail
