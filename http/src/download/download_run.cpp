@@ -76,20 +76,38 @@ task<> download_run::bring() {
     if (is_named && !settle(path_of(request_.target.file_name()))) co_return;
     std::vector<url> sources = {request_.target};
     sources.insert(sources.end(), options_.mirrors().begin(), options_.mirrors().end());
-    for (std::size_t i = 0; i < sources.size(); ++i) {
+    for (std::size_t at = 0;;) {
+        const bool joins = at > 0 && part_ && part_->holds().contiguous() > 0;
+        bool is_wrong = false;
         std::exception_ptr failure;
         try {
-            co_await bring_from(sources[i]);
+            co_await bring_from(sources[at]);
+            if (options_.checksum() && !result_.was_kept) co_await check();
+            break;
+        } catch (const file_error&) {
+            throw; // no other source helps
         } catch (const error& reason) {
-            const bool is_ours = dynamic_cast<const file_error*>(&reason) != nullptr;
-            if (is_ours || i + 1 == sources.size()) throw;
+            is_wrong = dynamic_cast<const checksum_error*>(&reason) != nullptr;
             failure = std::current_exception();
         }
-        if (!failure) break;
+        // What was joined may be wrong only because it was.
+        const auto next = is_wrong && joins ? at : at + 1;
+        if (is_wrong) throw_away(next == sources.size());
+        if (next == sources.size()) std::rethrow_exception(failure);
         log(log_level::info,
-            site_.url() + ": goes on with " + sources[i + 1].to_string() + ": " + cause_of(failure));
+            site_.url() + ": goes on with " + sources[next].to_string() + ": " + cause_of(failure));
+        at = next;
     }
     if (!result_.was_kept) co_await finish();
+}
+
+/// The bytes are wrong, and nobody knows which of them.
+void download_run::throw_away(bool for_good) {
+    hash_.reset();
+    if (for_good)
+        part_->discard();
+    else
+        part_->begin(entity());
 }
 
 task<> download_run::bring_from(const url& source) {
@@ -118,7 +136,6 @@ task<> download_run::bring_from(const url& source) {
 }
 
 task<> download_run::finish() {
-    if (options_.checksum()) co_await check();
     if (options_.takes_remote_time()) set_file_time(part_->descriptor(), part_->holds().of.last_modified);
     if (options_.records_origin()) set_origin(part_->descriptor(), result_.source.to_string());
     co_await part_->complete();
@@ -145,7 +162,6 @@ task<> download_run::check() {
     }
     const auto& wanted = *options_.checksum();
     if (found == wanted.digest()) co_return;
-    part_->discard();
     throw checksum_error(site_.url(), "the " + std::string(name_of(wanted.algorithm())) + " is " + found +
                                           ", and should be " + wanted.digest());
 }

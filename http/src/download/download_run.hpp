@@ -44,6 +44,7 @@ class download_run {
 
     task<> bring();
     task<> bring_from(const url& source);
+    void throw_away(bool for_good);
     task<> finish();
     void begin_hash();
     task<> check();
