@@ -45,7 +45,7 @@ void file_writer::write(std::string_view bytes) {
 
 std::optional<std::size_t> file_writer::take_from(int socket, kernel_pipe& by, std::size_t most) {
     flush();
-    const auto made = by.move(socket, file_, most);
+    const auto made = by.move(socket, file_, written_, most);
     if (made.socket_error != 0) throw std::system_error(made.socket_error, std::generic_category());
     if (made.file_error != 0) fail_writing(made.file_error);
     size_ += made.taken.value_or(0);
@@ -53,10 +53,10 @@ std::optional<std::size_t> file_writer::take_from(int socket, kernel_pipe& by, s
     return made.taken;
 }
 
-void file_writer::seek(std::uint64_t offset) {
+void file_writer::seek(std::uint64_t offset) noexcept {
     crumbs_.clear();
-    if (::lseek(file_, static_cast<off_t>(offset), SEEK_SET) < 0) fail(target_, errno);
     size_ = offset;
+    written_ = offset;
 }
 
 void file_writer::flush() {
@@ -66,19 +66,20 @@ void file_writer::flush() {
 
 void file_writer::write_out(std::string_view bytes) {
     while (!bytes.empty()) {
-        auto written = ::write(file_, bytes.data(), bytes.size());
-        if (written >= 0)
-            bytes.remove_prefix(static_cast<std::size_t>(written));
-        else if (errno != EINTR)
+        const auto count = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(written_));
+        if (count >= 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(count));
+            written_ += static_cast<std::uint64_t>(count);
+        } else if (errno != EINTR) {
             fail_writing(errno);
+        }
     }
 }
 
 /// What did not get into the file is forgotten.
 void file_writer::fail_writing(int code) {
     crumbs_.clear();
-    if (const auto position = ::lseek(file_, 0, SEEK_CUR); position >= 0)
-        size_ = static_cast<std::uint64_t>(position);
+    size_ = written_;
     fail(target_, code);
 }
 

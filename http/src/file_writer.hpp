@@ -12,8 +12,9 @@
 namespace tandem::http::detail {
 
 /// What files that bodies are stored in have in common: they get their bytes one behind the other, from
-/// memory or straight from a socket. All functions throw file_error, with `url` as the request that failed,
-/// and `target` as the file unless they say otherwise.
+/// memory or straight from a socket, wherever in the file. Where the descriptor stands is nobody's business,
+/// so that several may write to one file. All functions throw file_error, with `url` as the request that
+/// failed, and `target` as the file unless they say otherwise.
 class file_writer {
   public:
     file_writer(const file_writer&) = delete;
@@ -26,7 +27,7 @@ class file_writer {
     /// Where the next byte goes; all before it is in the file or on the way there, behind an error too.
     std::uint64_t size() const noexcept { return size_; }
     /// What of that is in the file already.
-    std::uint64_t written() const noexcept { return size_ - crumbs_.size(); }
+    std::uint64_t written() const noexcept { return written_; }
 
     /// More bytes than these are a body_too_large error, as soon as they have come.
     void set_limit(std::uint64_t bytes) noexcept { limit_ = bytes; }
@@ -45,8 +46,8 @@ class file_writer {
     int descriptor() const noexcept { return file_; }
     void adopt(int descriptor) noexcept { file_ = descriptor; }
     void set_target(std::string path) { target_ = std::move(path); }
-    /// The next byte goes there; nothing is left to write before it.
-    void seek(std::uint64_t offset);
+    /// The next byte goes there; what was gathered is dropped.
+    void seek(std::uint64_t offset) noexcept;
     /// Writes what was gathered.
     void flush();
     /// Closes it. Returns 0 or an errno: some file systems report a failed write only here.
@@ -66,6 +67,7 @@ class file_writer {
     /// What has to be written is gathered here first where it comes in crumbs, as from small chunks.
     std::string crumbs_;
     std::uint64_t size_ = 0;
+    std::uint64_t written_ = 0;
     std::uint64_t limit_ = std::numeric_limits<std::uint64_t>::max();
     int file_ = -1;
 };

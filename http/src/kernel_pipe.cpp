@@ -33,7 +33,8 @@ bool kernel_pipe::open() noexcept {
     return true;
 }
 
-kernel_pipe::outcome kernel_pipe::move(int socket, int file, std::size_t most) noexcept {
+kernel_pipe::outcome kernel_pipe::move(int socket, int file, std::uint64_t& offset,
+                                       std::size_t most) noexcept {
     outcome made;
     constexpr unsigned flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
     ssize_t count;
@@ -46,26 +47,28 @@ kernel_pipe::outcome kernel_pipe::move(int socket, int file, std::size_t most) n
         return made;
     }
     made.taken = static_cast<std::size_t>(count);
-    made.file_error = write_out(file, *made.taken);
+    made.file_error = write_out(file, offset, *made.taken);
     if (made.file_error != 0) drain();
     return made;
 }
 
 /// Returns 0 or an errno.
-int kernel_pipe::write_out(int file, std::size_t count) noexcept {
+int kernel_pipe::write_out(int file, std::uint64_t& offset, std::size_t count) noexcept {
     while (count > 0) {
-        const ssize_t written = ::splice(reading_end_, nullptr, file, nullptr, count, SPLICE_F_MOVE);
-        if (written > 0)
+        auto to = static_cast<loff_t>(offset);
+        const ssize_t written = ::splice(reading_end_, nullptr, file, &to, count, SPLICE_F_MOVE);
+        if (written > 0) {
             count -= static_cast<std::size_t>(written);
-        else if (written < 0 && errno == EINVAL)
-            return copy_out(file, count);
+            offset += static_cast<std::uint64_t>(written);
+        } else if (written < 0 && errno == EINVAL)
+            return copy_out(file, offset, count);
         else if (written == 0 || errno != EINTR)
             return written == 0 ? EIO : errno;
     }
     return 0;
 }
 
-int kernel_pipe::copy_out(int file, std::size_t count) noexcept {
+int kernel_pipe::copy_out(int file, std::uint64_t& offset, std::size_t count) noexcept {
     char piece[16 * 1024];
     while (count > 0) {
         const ssize_t got = ::read(reading_end_, piece, std::min(count, sizeof piece));
@@ -73,10 +76,12 @@ int kernel_pipe::copy_out(int file, std::size_t count) noexcept {
         if (got <= 0) return got < 0 ? errno : EIO;
         count -= static_cast<std::size_t>(got);
         for (ssize_t done = 0; done < got;) {
-            const ssize_t written = ::write(file, piece + done, static_cast<std::size_t>(got - done));
-            if (written >= 0)
+            const ssize_t written = ::pwrite(file, piece + done, static_cast<std::size_t>(got - done),
+                                             static_cast<off_t>(offset));
+            if (written >= 0) {
                 done += written;
-            else if (errno != EINTR)
+                offset += static_cast<std::uint64_t>(written);
+            } else if (errno != EINTR)
                 return errno;
         }
     }

@@ -1,6 +1,7 @@
 // Moves bytes from a socket to a file inside the kernel.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -28,14 +29,14 @@ class kernel_pipe {
         int file_error = 0;
     };
 
-    /// Moves what there is, at most `most` bytes, from a non-blocking socket to where `file` stands. It never
-    /// waits for the socket; it waits for the file as write(2) does. A file system that does not know splice
-    /// gets the bytes by write(2).
-    outcome move(int socket, int file, std::size_t most) noexcept;
+    /// Moves what there is, at most `most` bytes, from a non-blocking socket to byte `offset` of `file`,
+    /// which then is behind the last one that was written. It never waits for the socket; it waits for the
+    /// file as write(2) does. A file system that does not know splice gets the bytes by pwrite(2).
+    outcome move(int socket, int file, std::uint64_t& offset, std::size_t most) noexcept;
 
   private:
-    int write_out(int file, std::size_t count) noexcept;
-    int copy_out(int file, std::size_t count) noexcept;
+    int write_out(int file, std::uint64_t& offset, std::size_t count) noexcept;
+    int copy_out(int file, std::uint64_t& offset, std::size_t count) noexcept;
     void drain() noexcept;
 
     int reading_end_ = -1;

@@ -1,5 +1,6 @@
 // A server of one file, which changes, breaks off and lies as a test wants.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,7 +14,8 @@
 
 namespace test {
 
-/// What of a file a server shows. It answers `Range: bytes=N-` with If-Range as RFC 9110 has it.
+/// What of a file a server shows. It answers `Range: bytes=N-` and `bytes=N-M` with
+/// If-Range as RFC 9110 has it.
 struct served_file {
     std::string body;
     std::string etag = "\"one\"";
@@ -44,6 +46,18 @@ inline std::string fields_of(const served_file& file) {
     return text;
 }
 
+/// What a Range field asks for of so many bytes.
+struct asked_range {
+    std::size_t first;
+    std::size_t last;
+};
+inline asked_range range_in(const std::string& field, std::size_t size) {
+    const auto dash = field.find('-');
+    const auto last = field.substr(dash + 1);
+    return {std::stoull(field.substr(std::string_view("bytes=").size())),
+            last.empty() ? size - 1 : std::min<std::size_t>(std::stoull(last), size - 1)};
+}
+
 /// What a good server would answer, but for what the file says of it.
 inline std::string answer_to(const std::string& request, const served_file& file) {
     const auto range = field_of(request, "Range");
@@ -51,14 +65,14 @@ inline std::string answer_to(const std::string& request, const served_file& file
     const bool is_same = file.ignores_if_range || condition.empty() || condition == file.etag ||
                          condition == file.last_modified;
     if (range.empty() || file.ignores_ranges || !is_same) return reply(file.body, fields_of(file));
-    const auto from = std::stoull(range.substr(std::string_view("bytes=").size()));
+    const auto wanted = range_in(range, file.body.size());
     const auto size = std::to_string(file.body.size());
-    if (from >= file.body.size())
+    if (wanted.first >= file.body.size())
         return reply("", fields_of(file) + "Content-Range: bytes */" + size + "\r\n",
                      "416 Range Not Satisfiable");
-    return reply(std::string_view(file.body).substr(from),
-                 fields_of(file) + "Content-Range: bytes " + std::to_string(from) + "-" +
-                     std::to_string(file.body.size() - 1) + "/" + size + "\r\n",
+    return reply(std::string_view(file.body).substr(wanted.first, wanted.last - wanted.first + 1),
+                 fields_of(file) + "Content-Range: bytes " + std::to_string(wanted.first) + "-" +
+                     std::to_string(wanted.last) + "/" + size + "\r\n",
                  "206 Partial Content");
 }
 

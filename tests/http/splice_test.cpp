@@ -4,7 +4,6 @@
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include <fcntl.h>
@@ -21,6 +20,7 @@
 #include "support/encoded.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temp_folder.hpp"
+#include "support/written_bytes.hpp"
 
 using namespace std::chrono_literals;
 using namespace tandem::http;
@@ -34,6 +34,7 @@ using test::in_loop;
 using test::read_file;
 using test::reply;
 using test::scripted_server;
+using test::written_so_far;
 using names = std::vector<std::string>;
 
 namespace {
@@ -50,17 +51,6 @@ std::string long_body(std::size_t seed = 0, std::size_t size = long_size) {
 
 std::string head_for(std::size_t size) {
     return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
-}
-
-/// How much this process has written with write(2) so far: what was spliced is not in it.
-std::uint64_t written_so_far() {
-    std::ifstream io("/proc/self/io");
-    for (std::string word; io >> word;) {
-        std::uint64_t count = 0;
-        if (word == "wchar:" && io >> count) return count;
-    }
-    FAIL("the kernel does not count what a process writes");
-    return 0;
 }
 
 /// Sends the beginning of a long body, more than is read with the header, and then nothing.

@@ -11,6 +11,7 @@
 
 #include "download/publish.hpp"
 #include "download/rest_of_file.hpp"
+#include "download/segment_crew.hpp"
 #include "exchange.hpp"
 #include "middleware_chain.hpp"
 #include "part_file.hpp"
@@ -21,10 +22,14 @@ namespace tandem::http::detail {
 using state = download_progress::state;
 
 task<download_run::outcome> download_run::attempt(const url& source) {
+    if (goes_on_in_segments(source)) {
+        segment_crew crew(*this, source);
+        co_return co_await crew.run(nullptr);
+    }
     ++result_.attempts;
     tell(state::asking);
     const auto from = rest_begins_at(source);
-    const auto work = co_await open(request_for(source, from));
+    auto work = co_await open(request_for(source, from));
     const int status = work->head().status;
     result_.status = status;
     result_.source = work->current();
@@ -36,13 +41,15 @@ task<download_run::outcome> download_run::attempt(const url& source) {
     if (status / 100 != 2) co_return co_await after_status(*work);
     if (!part_) {
         if (!settle(path_of(name_in(*work)))) co_return outcome::done;
-        if (rest_begins_at(source) > 0) co_return outcome::again; // only now it is known what is there
+        if (rest_begins_at(source) > 0 || goes_on_in_segments(source))
+            co_return outcome::again; // only now it is known what is there
     }
-    co_return co_await take(*work, source, from);
+    co_return co_await take(std::move(work), source, from);
 }
 
-/// The request as it was given, for all from byte `from` on.
-request_parts download_run::request_for(const url& source, std::uint64_t from) const {
+/// The request as it was given, for all from byte `from` on, or up to, and without, byte `end`.
+request_parts download_run::request_for(const url& source, std::uint64_t from,
+                                        std::optional<std::uint64_t> end) const {
     auto parts = request_;
     parts.target = source;
     if (source.origin() != request_.target.origin()) {
@@ -52,8 +59,13 @@ request_parts download_run::request_for(const url& source, std::uint64_t from) c
         parts.settings.trusts_redirects = trusts;
         parts.who.reset();
     }
-    if (from == 0) return parts;
-    parts.fields.set("Range", "bytes=" + std::to_string(from) + '-');
+    if (from == 0 && !end) return parts;
+    const auto last = end ? std::to_string(*end - 1) : std::string();
+    // Whether the caller has it already was answered by then.
+    if (end)
+        for (const char* name : {"If-None-Match", "If-Modified-Since"})
+            parts.fields.remove(name);
+    parts.fields.set("Range", "bytes=" + std::to_string(from) + '-' + last);
     if (needs_validator(source)) parts.fields.set("If-Range", part_->holds().of.validator());
     return parts;
 }
@@ -98,9 +110,10 @@ bool download_run::needs_validator(const url& source) const {
     return held.url == source.to_string() && !held.validator().empty();
 }
 
-task<download_run::outcome> download_run::take(exchange& work, const url& source, std::uint64_t from) {
-    const auto& head = work.head();
-    if (head.status == 206 && from > 0) co_return co_await take_rest(work, source, from);
+task<download_run::outcome> download_run::take(std::shared_ptr<exchange> work, const url& source,
+                                               std::uint64_t from) {
+    const auto& head = work->head();
+    if (head.status == 206 && from > 0) co_return co_await take_rest(*work, source, from);
     if (head.status == 206 && !request_.fields.contains("Range"))
         site_.fail<protocol_error>("a part was sent (206) where all was asked for");
     entity fresh(source.to_string(), head);
@@ -110,7 +123,11 @@ task<download_run::outcome> download_run::take(exchange& work, const url& source
     hash_.reset();
     part_->begin(std::move(fresh));
     result_.resumed = 0;
-    co_await receive(work);
+    if (comes_in_segments(head)) {
+        segment_crew crew(*this, source);
+        co_return co_await crew.run(std::move(work));
+    }
+    co_await receive(*work);
     const auto total = part_->holds().of.total;
     if (total && part_->size() < *total)
         site_.fail<truncated_error>("the body is too short: " + std::to_string(part_->size()) + " of " +

@@ -134,9 +134,9 @@ download_part::locked download_part::lock(bool is_new) {
 
 void download_part::read_note(std::uint64_t size) {
     auto found = sidecar::read(note_path_);
-    if (!found || found->contiguous() == 0 || found->ranges.back().end > size) return;
+    if (!found || found->ranges.empty() || found->ranges.back().end > size) return;
     note_ = std::move(*found);
-    noted_ = note_.contiguous();
+    noted_ = note_.ranges.back().end;
 }
 
 void download_part::begin(entity fresh) {
@@ -146,6 +146,7 @@ void download_part::begin(entity fresh) {
     has_begun_ = true;
     note_.of = std::move(fresh);
     note_.ranges.clear();
+    begun_at_ = 0;
     next_note_ = rules_.is_kept ? first_note : std::uint64_t(-1);
 }
 
@@ -153,14 +154,23 @@ void download_part::go_on_at(std::uint64_t offset) {
     // What an earlier download wrote behind its last note counts for nothing.
     const auto end = note_.contiguous();
     if (::ftruncate(descriptor(), static_cast<off_t>(end)) != 0) fail(target(), errno);
+    note_.ranges.clear();
+    note_.add({0, end});
     seek(offset);
+    begun_at_ = offset;
     has_begun_ = true;
     next_note_ = end + between_notes;
 }
 
+void download_part::go_on_in_gaps() {
+    has_begun_ = true;
+    next_note_ = note_.count() + between_notes;
+}
+
 task<> download_part::reserve(std::uint64_t length) {
-    if (length < size() + least_reserved) co_return;
-    const auto needed = length - size();
+    const auto done = this->done();
+    if (length < done + least_reserved) co_return;
+    const auto needed = length - done;
     struct statvfs disk {};
     if (::fstatvfs(descriptor(), &disk) == 0 && disk.f_blocks > 0) {
         const auto room = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
@@ -168,7 +178,7 @@ task<> download_part::reserve(std::uint64_t length) {
         const bool is_known = ::fstat(descriptor(), &mine) == 0;
         // What was set aside for it earlier counts.
         const auto own = is_known ? static_cast<std::uint64_t>(mine.st_blocks) * 512 : 0;
-        const auto set_aside = own - std::min(own, size());
+        const auto set_aside = own - std::min(own, done);
         if (room + set_aside < needed)
             throw file_error(url(), target(), ENOSPC,
                              "no space left on the device: " + std::to_string(needed) +
@@ -186,18 +196,17 @@ task<> download_part::reserve(std::uint64_t length) {
 
 void download_part::count_written() {
     flush();
-    const auto end = std::max(size(), note_.contiguous());
-    note_.ranges.clear();
-    if (end > 0) note_.ranges.push_back({0, end});
+    note_.add({begun_at_, written()});
 }
 
 task<> download_part::write_note() {
     count_written();
+    next_note_ = note_.count() + between_notes;
+    const auto claimed = note_; // others may write while the disk is waited for
     if (rules_.is_durable) co_await sync();
-    next_note_ = size() + between_notes;
-    const int error = note_.write(note_path_, rules_.is_durable);
+    const int error = claimed.write(note_path_, rules_.is_durable);
     if (error != 0) fail(note_path_, error);
-    noted_ = note_.contiguous();
+    noted_ = claimed.ranges.back().end;
 }
 
 task<> download_part::complete() {
@@ -255,17 +264,17 @@ void download_part::keep() noexcept {
     } catch (const error&) {
         // The rest is of use all the same.
     }
-    auto end = std::max(size(), note_.contiguous());
-    if (!rules_.is_kept || end == 0) return discard();
+    note_.add({begun_at_, written()});
+    if (!rules_.is_kept || note_.ranges.empty()) return discard();
     for (;;) {
+        auto& last = note_.ranges.back();
         // Gives back what was set aside and is not used.
-        if (::ftruncate(descriptor(), static_cast<off_t>(end)) != 0) return;
+        if (::ftruncate(descriptor(), static_cast<off_t>(last.end)) != 0) return;
         if (rules_.is_durable && ::fdatasync(descriptor()) != 0) return;
-        note_.ranges = {{0, end}};
         const int error = note_.write(note_path_, rules_.is_durable);
         const bool is_full = error == ENOSPC || error == EDQUOT;
-        if (!is_full || end < noted_ + given_back || end == given_back) return;
-        end -= given_back;
+        if (!is_full || last.end < noted_ + given_back || last.end - last.begin <= given_back) return;
+        last.end -= given_back;
     }
 }
 

@@ -1,5 +1,6 @@
 // A file that is not complete yet, and outlives those who bring it.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,13 +43,20 @@ class download_part final : public file_writer {
     const sidecar& holds() const noexcept { return note_; }
     /// Writes what was gathered, and counts it to what is there.
     void count_written();
+    /// Counts what another has written.
+    void add_written(byte_range range) { note_.add(range); }
+    /// How many bytes are there, those that were gathered included.
+    std::uint64_t done() const noexcept { return std::max(size(), note_.count()); }
     /// Whether some of that was written by this download.
     bool has_begun() const noexcept { return has_begun_; }
 
     /// Throws away what is there, and begins with the first byte of `fresh`.
     void begin(entity fresh);
-    /// The next byte is the one at `offset`, which is no more than there is.
+    /// The next byte is the one at `offset`, which is no more than there is without a gap. What is there
+    /// behind a gap is thrown away.
     void go_on_at(std::uint64_t offset);
+    /// Others fill the gaps, and say so by `add_written`.
+    void go_on_in_gaps();
     /// The whole length, which was not known at first.
     void set_total(std::uint64_t bytes) noexcept { note_.of.total = bytes; }
 
@@ -57,7 +65,8 @@ class download_part final : public file_writer {
     task<> reserve(std::uint64_t length);
 
     /// Whether so much has come that the sidecar should say so.
-    bool is_note_due() const noexcept { return size() >= next_note_; }
+    bool is_note_due() const noexcept { return done() >= next_note_; }
+    /// Nothing that is written meanwhile is claimed.
     task<> write_note();
 
     /// Everything is written, and on the disk where that is wanted.
@@ -89,8 +98,10 @@ class download_part final : public file_writer {
     sidecar note_;
     std::uint64_t next_note_ = 0;
     bool has_begun_ = false;
-    /// How much the sidecar claims; 0 where there is none.
+    /// Up to where the sidecar claims something; 0 where there is none.
     std::uint64_t noted_ = 0;
+    /// Where this has begun to write.
+    std::uint64_t begun_at_ = 0;
     /// It was empty when it was opened.
     bool was_empty_ = false;
     /// Its file system may say only when it is closed that a write has failed.

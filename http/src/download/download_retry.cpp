@@ -21,25 +21,26 @@ void download_run::note_progress() {
     ++fruitless_;
     if (!part_ || !part_->has_begun()) return;
     part_->count_written();
-    const auto reached = part_->holds().contiguous();
+    const auto reached = part_->holds().count();
     if (reached <= furthest_) return;
     furthest_ = reached;
     fruitless_ = 0;
 }
 
-bool download_run::may_ask_again() const noexcept {
+bool download_run::may_ask_again(int fruitless) const noexcept {
     const auto& policy = options_.retries();
-    if (!policy || policy->attempts() <= 1 || fruitless_ >= policy->attempts()) return false;
+    if (!policy || policy->attempts() <= 1 || fruitless >= policy->attempts()) return false;
     return (request_.is_idempotent() || policy->all_methods()) && request_.body.can_be_sent_again();
 }
 
 /// How long to wait before the next attempt; nothing where there is to be none. `asked` is what the server
-/// wants.
-task<std::optional<duration>> download_run::pause_after(std::string cause, std::optional<duration> asked) {
-    if (!may_ask_again()) co_return std::nullopt;
+/// wants, `fruitless` how many attempts in a row have brought nothing.
+task<std::optional<duration>> download_run::pause_after(std::string cause, std::optional<duration> asked,
+                                                        int fruitless) {
+    if (!may_ask_again(fruitless)) co_return std::nullopt;
     const auto& policy = *options_.retries();
     if (!pauses_) pauses_ = policy.pauses();
-    auto pause = pauses_->pause_after(std::max(fruitless_, 1));
+    auto pause = pauses_->pause_after(std::max(fruitless, 1));
     if (asked && *asked > policy.longest_retry_after()) co_return std::nullopt;
     if (asked) pause = std::max(pause, *asked);
 
@@ -59,16 +60,21 @@ task<std::optional<duration>> download_run::pause_after(std::string cause, std::
     co_return pause;
 }
 
+/// Whether a reply of this status may be another one later.
+bool download_run::is_passing(int status) const noexcept {
+    if (!options_.retries()) return false;
+    const auto& all = options_.retries()->statuses();
+    return std::find(all.begin(), all.end(), status) != all.end();
+}
+
 /// The reply is an error: asks again later where that may help, and fails where it does not.
 task<download_run::outcome> download_run::after_status(exchange& work) {
     const int status = work.head().status;
-    const auto& policy = options_.retries();
-    const bool is_passing = policy && std::find(policy->statuses().begin(), policy->statuses().end(),
-                                                status) != policy->statuses().end();
-    if (is_passing) {
+    if (is_passing(status)) {
         note_progress();
         const auto asked = retry_after(work.head().fields, std::chrono::system_clock::now());
-        const auto pause = co_await pause_after(std::to_string(status) + ' ' + work.head().reason, asked);
+        const auto pause =
+            co_await pause_after(std::to_string(status) + ' ' + work.head().reason, asked, fruitless_);
         if (pause) {
             co_await work.drain();
             pause_ = *pause;

@@ -113,6 +113,7 @@ void download_run::throw_away(bool for_good) {
 task<> download_run::bring_from(const url& source) {
     origin_ = source.origin();
     fruitless_ = 0;
+    gives_up_ = false;
     if (options_.retries()) core_->budgets.note_request(origin_, *options_.retries());
     for (;;) {
         std::exception_ptr failure;
@@ -126,8 +127,8 @@ task<> download_run::bring_from(const url& source) {
         if (made == outcome::again) continue;
         if (failure) {
             note_progress();
-            if (!may_pass(failure)) std::rethrow_exception(failure);
-            const auto pause = co_await pause_after(cause_of(failure), std::nullopt);
+            if (gives_up_ || !may_pass(failure)) std::rethrow_exception(failure);
+            const auto pause = co_await pause_after(cause_of(failure), std::nullopt, fruitless_);
             if (!pause) std::rethrow_exception(failure);
             pause_ = *pause;
         }
@@ -189,7 +190,7 @@ void download_run::tell(download_progress::state now, std::string_view cause) co
     download_progress so_far{};
     so_far.now = now;
     so_far.path = part_ ? std::string_view(part_->target()) : std::string_view(result_.path.string());
-    so_far.done = part_ ? std::max(part_->size(), part_->holds().contiguous()) : result_.bytes;
+    so_far.done = part_ ? part_->done() : result_.bytes;
     if (part_) so_far.total = part_->holds().of.total;
     so_far.attempts = result_.attempts;
     so_far.cause = cause;

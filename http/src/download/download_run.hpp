@@ -21,6 +21,7 @@
 namespace tandem::http::detail {
 
 class exchange;
+class segment_crew;
 
 /// Asks for a body again and again, each time for what is still missing, until the file is there. It is this
 /// that asks again, and not the exchange beneath: only who has the part knows where to go on.
@@ -36,6 +37,8 @@ class download_run {
     task<downloaded> run();
 
   private:
+    friend class segment_crew;
+
     enum class outcome {
         done,
         again, // what has come says to ask in another way, at once
@@ -59,22 +62,30 @@ class download_run {
 
     // download_attempt.cpp: one request, and what its reply is worth.
     task<outcome> attempt(const url& source);
-    request_parts request_for(const url& source, std::uint64_t from) const;
+    request_parts request_for(const url& source, std::uint64_t from,
+                              std::optional<std::uint64_t> end = std::nullopt) const;
     task<std::shared_ptr<exchange>> open(request_parts parts);
     std::uint64_t rest_begins_at(const url& source) const;
     bool trusts(const sidecar& held, const url& source) const;
     bool needs_validator(const url& source) const;
-    task<outcome> take(exchange& work, const url& source, std::uint64_t from);
+    task<outcome> take(std::shared_ptr<exchange> work, const url& source, std::uint64_t from);
     task<outcome> take_rest(exchange& work, const url& source, std::uint64_t from);
     outcome begin_without_parts(std::string_view why);
     outcome judge_unsatisfied(const exchange& work, const url& source);
     task<> receive(exchange& work);
     task<> fail_with_status(exchange& work);
 
+    // download_segments.cpp: several requests at once.
+    bool goes_on_in_segments(const url& source) const;
+    bool comes_in_segments(const reply_head& whole) const;
+
     // download_retry.cpp: when to ask again.
     void note_progress();
-    task<std::optional<duration>> pause_after(std::string cause, std::optional<duration> asked);
-    bool may_ask_again() const noexcept;
+    void give_up() noexcept { gives_up_ = true; }
+    task<std::optional<duration>> pause_after(std::string cause, std::optional<duration> asked,
+                                              int fruitless);
+    bool is_passing(int status) const noexcept;
+    bool may_ask_again(int fruitless) const noexcept;
     task<outcome> after_status(exchange& work);
     task<> wait(duration pause);
 
@@ -103,6 +114,8 @@ class download_run {
     /// How far the part ever was, and how many attempts in a row have brought it no further.
     std::uint64_t furthest_ = 0;
     int fruitless_ = 0;
+    /// This source has failed for good.
+    bool gives_up_ = false;
     std::optional<tandem::retry_policy> pauses_;
     duration pause_{};
     std::string cause_;

@@ -47,7 +47,7 @@ bool download_run::settle(const std::string& path) {
         part->set_limit(largest_);
         if (part->open()) {
             part_ = std::move(part);
-            furthest_ = part_->holds().contiguous();
+            furthest_ = part_->holds().count();
             return true;
         }
         if (options_.existing() != if_exists::number)

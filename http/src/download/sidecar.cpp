@@ -63,6 +63,37 @@ int write_all(int file, std::string_view bytes) {
 
 } // namespace
 
+std::uint64_t sidecar::count() const noexcept {
+    std::uint64_t sum = 0;
+    for (const auto& each : ranges)
+        sum += each.end - each.begin;
+    return sum;
+}
+
+std::vector<byte_range> sidecar::missing() const {
+    std::vector<byte_range> gaps;
+    std::uint64_t at = 0;
+    for (const auto& each : ranges) {
+        if (each.begin > at) gaps.push_back({at, each.begin});
+        at = each.end;
+    }
+    if (of.total && at < *of.total) gaps.push_back({at, *of.total});
+    return gaps;
+}
+
+void sidecar::add(byte_range more) {
+    if (more.begin >= more.end) return;
+    // Those that it touches become one with it.
+    const auto first = std::find_if(ranges.begin(), ranges.end(),
+                                    [&](const byte_range& each) { return each.end >= more.begin; });
+    auto last = first;
+    for (; last != ranges.end() && last->begin <= more.end; ++last) {
+        more.begin = std::min(more.begin, last->begin);
+        more.end = std::max(more.end, last->end);
+    }
+    ranges.insert(ranges.erase(first, last), more);
+}
+
 std::string sidecar::to_text() const {
     std::string text(format);
     text += '\n';

@@ -37,6 +37,13 @@ struct sidecar {
         return ranges.empty() || ranges.front().begin > 0 ? 0 : ranges.front().end;
     }
 
+    /// How much there is of it, wherever.
+    std::uint64_t count() const noexcept;
+    /// What is missing of it, where its length is known.
+    std::vector<byte_range> missing() const;
+    /// Adds a range, which may be empty, to what is there.
+    void add(byte_range more);
+
     std::string to_text() const;
     /// Nothing where the text is no such note, or was cut short.
     static std::optional<sidecar> parse(std::string_view text);
