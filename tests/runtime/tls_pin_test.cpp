@@ -143,8 +143,8 @@ TEST_CASE("a key may be pinned by a file that has it, or its certificate") {
     for (const std::string form : {"PEM", "DER"}) {
         const auto key = folder / ("key." + form);
         const auto bare = folder / ("certificate." + form);
-        REQUIRE(test::run({"openssl", "x509", "-in", certificate, "-out", bare, "-outform", form}).status ==
-                0);
+        REQUIRE(test::run({"/usr/bin/openssl", "x509", "-in", certificate, "-out", bare, "-outform", form})
+                    .status == 0);
         REQUIRE(
             test::run(
                 {"/bin/sh", "-c",
