@@ -7,6 +7,7 @@
 
 #include "download/exit_code.hpp"
 #include <tandem/http/download.hpp>
+#include <tandem/http/download_set.hpp>
 #include <tandem/io/file.hpp>
 
 namespace http = tandem::http;
@@ -79,26 +80,96 @@ task<std::optional<fetched>> fetcher::fetch(list_item item) {
     }
     const auto file = shown_.begin(target->to_string());
     std::string path;
-    exit_code code;
+    std::exception_ptr failure;
     try {
         auto got = co_await bring(item, file, path);
         co_return got;
+    } catch (const std::exception&) {
+        failure = std::current_exception();
+    }
+    report(file, target->to_string(), path, failure);
+    co_return std::nullopt;
+}
+
+void fetcher::report(file_id file, const std::string& url, const std::string& path,
+                     const std::exception_ptr& failure) {
+    const auto code = exit_code_of(failure);
+    try {
+        std::rethrow_exception(failure);
     } catch (const http::error& error) { // names the URL itself
-        code = exit_code_of(std::current_exception());
         shown_.failed(file, error.what(), static_cast<int>(code));
     } catch (const std::exception& error) {
-        code = exit_code_of(std::current_exception());
-        shown_.failed(file, target->to_string() + ": " + error.what(), static_cast<int>(code));
+        shown_.failed(file, url + ": " + error.what(), static_cast<int>(code));
     }
     // A part that could not be written may be one that another process is at.
     if (chosen_.output.remove_on_error && code != exit_code::file && !path.empty())
         for (const char* ending : {".part", ".part.tandem"})
             ::unlink((path + ending).c_str());
-    co_return std::nullopt;
+}
+
+task<> fetcher::fetch_all(item_queue& items, std::function<task<>(fetched)> then) {
+    const auto& limits = chosen_.limits;
+    downloads known;
+    http::download_set set(to_download(items, known),
+                           http::download_set_options()
+                               .jobs(static_cast<std::size_t>(limits.jobs))
+                               .per_host(static_cast<std::size_t>(limits.per_host)));
+    while (auto outcome = co_await set.next()) {
+        auto entry = known.extract(outcome->index);
+        auto& made = entry.mapped();
+        const auto file = made.file ? *made.file : shown_.begin(made.url);
+        if (outcome->file) {
+            save_etag();
+            fetched got{file, std::move(*outcome->file)};
+            co_await then(std::move(got));
+        } else {
+            report(file, made.url, made.path, outcome->file.error());
+        }
+    }
+}
+
+/// What is to be printed is printed here and now, one after the other.
+tandem::stream<http::download_item> fetcher::to_download(item_queue& items, downloads& known) {
+    std::size_t number = 0;
+    while (auto item = co_await items.next()) {
+        if (prints(*item)) {
+            co_await fetch(std::move(*item));
+            continue;
+        }
+        auto& made = known[number];
+        auto one = prepare(*item, made);
+        if (!one) {
+            known.erase(number);
+            continue;
+        }
+        ++number;
+        co_yield std::move(*one);
+    }
+}
+
+/// Nothing for an item that cannot be asked for, which is reported.
+std::optional<http::download_item> fetcher::prepare(const list_item& item, under_way& made) {
+    std::exception_ptr failure;
+    try {
+        made.url = make_.target(item).to_string();
+        auto how = make_.download(item);
+        how.on_progress([this, &made](const http::download_progress& now) {
+            if (!made.file) made.file = shown_.begin(made.url);
+            if (!now.path.empty()) made.path = now.path;
+            shown_.progress(*made.file, now);
+        });
+        return http::download_item(make_.request(web_, item), std::move(how));
+    } catch (const http::bad_url& error) {
+        shown_.failed(error.what(), static_cast<int>(exit_code::usage));
+    } catch (const std::exception&) {
+        failure = std::current_exception();
+    }
+    if (failure) report(shown_.begin(made.url), made.url, {}, failure);
+    return std::nullopt;
 }
 
 task<std::optional<fetched>> fetcher::bring(const list_item& item, file_id file, std::string& path) {
-    if (item.out == "-" || chosen_.request.head) {
+    if (prints(item)) {
         co_await print(item, file);
         co_return std::nullopt;
     }
@@ -127,8 +198,7 @@ bool fetcher::take_name(const http::url& target, const http::download_options& h
     if (is_new) return true;
     if (known->second == target.to_string()) return false;
     if (how.existing() == http::if_exists::number) return true;
-    throw std::system_error(EEXIST, std::generic_category(),
-                            "another URL of this run has the file name " + name.substr(name.rfind('/') + 1));
+    throw http::file_exists(target.to_string(), name, "is the name of " + known->second + ", too");
 }
 
 /// To standard output: the body, or the header where that is all there is.

@@ -1,16 +1,21 @@
 // One file after the other, from the network to its place.
 #pragma once
+#include <exception>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "download/list_item.hpp"
+#include "download/modes/item_queue.hpp"
 #include "download/options.hpp"
 #include "download/progress/display.hpp"
 #include "download/request_log.hpp"
 #include "download/request_maker.hpp"
+#include <tandem/coro/stream.hpp>
 #include <tandem/coro/task.hpp>
 #include <tandem/http/client.hpp>
+#include <tandem/http/download_item.hpp>
 #include <tandem/http/downloaded.hpp>
 #include <tandem/http/middleware.hpp>
 #include <tandem/sync/mutex.hpp>
@@ -34,7 +39,24 @@ class fetcher {
     /// has to tell the display of its end. There is none either of what was printed, or had come already.
     tandem::task<std::optional<fetched>> fetch(list_item item);
 
+    /// The same with all items, `--jobs` of them at a time, and fewer of a host that says it has too much to
+    /// do (download_set). `then` is awaited for each file, and holds up the downloads while it waits.
+    tandem::task<> fetch_all(item_queue& items, std::function<tandem::task<>(fetched)> then);
+
   private:
+    /// A download that has been handed to the set.
+    struct under_way {
+        std::string url;
+        /// Once something was heard of it.
+        std::optional<file_id> file;
+        std::string path;
+    };
+    using downloads = std::map<std::size_t, under_way>;
+    tandem::stream<tandem::http::download_item> to_download(item_queue& items, downloads& known);
+    std::optional<tandem::http::download_item> prepare(const list_item& item, under_way& made);
+    bool prints(const list_item& item) const noexcept { return item.out == "-" || chosen_.request.head; }
+    void report(file_id file, const std::string& url, const std::string& path,
+                const std::exception_ptr& failure);
     /// `path` becomes the file's, once that is known.
     tandem::task<std::optional<fetched>> bring(const list_item& item, file_id file, std::string& path);
     tandem::task<> print(const list_item& item, file_id file);

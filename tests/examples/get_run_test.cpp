@@ -2,6 +2,7 @@
 #include "examples/origin.hpp"
 #include "support/scripted_server.hpp"
 
+#include <atomic>
 #include <sstream>
 #include <unistd.h>
 
@@ -114,4 +115,20 @@ TEST_CASE("every option of --help all is in the man page") {
         CHECK(checked.status == 0);
         CHECK(checked.errors.empty());
     }
+}
+
+TEST_CASE("a URL that comes twice is fetched once, and a busy server is asked again") {
+    test::temp_folder folder;
+    std::atomic<int> busy{2};
+    scripted_server server(test::answering([&](const std::string& target) {
+        return busy-- > 0 ? reply("later", "Retry-After: 0\r\n", "503 Busy") : reply(target);
+    }));
+    const auto list = folder.write("list", server.url("/a") + "\n" + server.url("/b") + "\n" +
+                                               server.url("/a") + "\n  size=3\n");
+    const auto result = get(folder, {"--retry-delay", "10ms", "--input-file", list});
+    INFO(result.errors);
+    CHECK(result.status == 2); // of the line that is nothing
+    CHECK(test::read_file(folder / "a") == "/a");
+    CHECK(test::read_file(folder / "b") == "/b");
+    CHECK(server.requests().size() == 4);
 }

@@ -48,15 +48,9 @@ task<> run_threads(const get_options& chosen, item_queue& items, display& shown)
 task<> run_in_loop(const get_options& chosen, item_queue& items, display& shown, tandem::process_pool* cpu) {
     fetcher files(chosen, shown);
     step_runner steps(shown, chosen.steps.steps, cpu);
-    auto work = [&](tandem::task_group& group) -> task<> {
-        while (auto item = co_await items.next())
-            if (auto got = co_await files.fetch(std::move(*item)))
-                co_await steps.take(group, got->file, std::move(got->what));
-    };
     auto all = [&](tandem::task_group& group) -> task<> {
-        for (std::size_t i = 0; i < jobs_of(chosen); ++i)
-            group.spawn(work(group));
-        co_return;
+        auto then = [&](fetched got) { return steps.take(group, got.file, std::move(got.what)); };
+        co_await files.fetch_all(items, then);
     };
     co_await tandem::with_group(all);
 }
