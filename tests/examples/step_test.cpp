@@ -57,7 +57,7 @@ class gate {
 
 } // namespace
 
-TEST_CASE("--then understands four steps") {
+TEST_CASE("the option --then understands four steps") {
     CHECK(step_from("thumbnail:128").kind == step_kind::thumbnail);
     CHECK(step_from("thumbnail:128").amount == 128);
     CHECK(step_from("sha256").kind == step_kind::sha256);
