@@ -113,8 +113,7 @@ digest_realm::verdict digest_realm::judge(const std::string& request, const std:
 
     auto& state = known->second;
     const auto count = std::stoul("0" + sent["nc"], nullptr, 16);
-    if (!qop.empty() && count <= state.count) return verdict::wrong;
-    state.count = count;
+    if (!qop.empty() && (count == 0 || !state.counts.insert(count).second)) return verdict::wrong;
     if (uses_of_nonce > 0 && ++state.uses > uses_of_nonce) return verdict::stale;
     return verdict::good;
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,9 @@ namespace test {
 /// The value of a field in a request's header; empty where there is none.
 std::string field_of(const std::string& request, std::string_view name);
 
-/// Checks a Digest login as RFC 7616 wants it, by a computation of its own: every nonce is known, its counts
-/// only grow, and the target, the user and all that was challenged come back as they were. Thread safe.
+/// Checks a Digest login as RFC 7616 wants it, by a computation of its own: every nonce is known, no
+/// count of it comes twice (over several connections a later one may come first), and the target, the user
+/// and all that was challenged come back as they were. Thread safe.
 class digest_realm {
   public:
     std::string realm = "the \"inner\" circle";
@@ -46,7 +48,7 @@ class digest_realm {
   private:
     enum class verdict { good, stale, wrong };
     struct nonce_state {
-        unsigned long count = 0;
+        std::set<unsigned long> counts;
         unsigned uses = 0;
     };
     std::string new_nonce();
