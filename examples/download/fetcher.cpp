@@ -115,15 +115,16 @@ task<> fetcher::fetch_all(item_queue& items, std::function<task<>(fetched)> then
                                .jobs(static_cast<std::size_t>(limits.jobs))
                                .per_host(static_cast<std::size_t>(limits.per_host)));
     while (auto outcome = co_await set.next()) {
-        auto entry = known.extract(outcome->index);
-        auto& made = entry.mapped();
-        const auto file = made.file ? *made.file : shown_.begin(made.url);
+        under_way last;
+        if (auto entry = known.extract(outcome->index)) last = std::move(entry.mapped());
+        const auto url = outcome->asked.to_string();
+        const auto file = last.file ? *last.file : shown_.begin(url);
         if (outcome->file) {
             save_etag();
             fetched got{file, std::move(*outcome->file)};
             co_await then(std::move(got));
         } else {
-            report(file, made.url, made.path, outcome->file.error());
+            report(file, url, last.path, outcome->file.error());
         }
     }
 }
@@ -136,25 +137,25 @@ tandem::stream<http::download_item> fetcher::to_download(item_queue& items, down
             co_await fetch(std::move(*item));
             continue;
         }
-        auto& made = known[number];
-        auto one = prepare(*item, made);
-        if (!one) {
-            known.erase(number);
-            continue;
-        }
+        auto one = prepare(*item, number, known);
+        if (!one) continue;
         ++number;
         co_yield std::move(*one);
     }
 }
 
-/// Nothing for an item that cannot be asked for, which is reported.
-std::optional<http::download_item> fetcher::prepare(const list_item& item, under_way& made) {
+/// Nothing for an item that cannot be asked for, which is reported. The set never asks for one that repeats
+/// another, so that only those that are heard of become known.
+std::optional<http::download_item> fetcher::prepare(const list_item& item, std::size_t number,
+                                                    downloads& known) {
+    std::string url;
     std::exception_ptr failure;
     try {
-        made.url = make_.target(item).to_string();
+        url = make_.target(item).to_string();
         auto how = make_.download(item);
-        how.on_progress([this, &made](const http::download_progress& now) {
-            if (!made.file) made.file = shown_.begin(made.url);
+        how.on_progress([this, number, url, &known](const http::download_progress& now) {
+            auto& made = known[number];
+            if (!made.file) made.file = shown_.begin(url);
             if (!now.path.empty()) made.path = now.path;
             shown_.progress(*made.file, now);
         });
@@ -164,7 +165,7 @@ std::optional<http::download_item> fetcher::prepare(const list_item& item, under
     } catch (const std::exception&) {
         failure = std::current_exception();
     }
-    if (failure) report(shown_.begin(made.url), made.url, {}, failure);
+    if (failure) report(shown_.begin(url), url, {}, failure);
     return std::nullopt;
 }
 

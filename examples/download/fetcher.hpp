@@ -44,16 +44,16 @@ class fetcher {
     tandem::task<> fetch_all(item_queue& items, std::function<tandem::task<>(fetched)> then);
 
   private:
-    /// A download that has been handed to the set.
+    /// A download of the set of which something was heard.
     struct under_way {
-        std::string url;
-        /// Once something was heard of it.
         std::optional<file_id> file;
         std::string path;
     };
+    /// By their numbers in the set.
     using downloads = std::map<std::size_t, under_way>;
     tandem::stream<tandem::http::download_item> to_download(item_queue& items, downloads& known);
-    std::optional<tandem::http::download_item> prepare(const list_item& item, under_way& made);
+    std::optional<tandem::http::download_item> prepare(const list_item& item, std::size_t number,
+                                                       downloads& known);
     bool prints(const list_item& item) const noexcept { return item.out == "-" || chosen_.request.head; }
     void report(file_id file, const std::string& url, const std::string& path,
                 const std::exception_ptr& failure);

@@ -7,7 +7,6 @@
 #include <fstream>
 
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/time.h>
@@ -20,6 +19,7 @@
 #include "http/file_server.hpp"
 #include "http/in_loop.hpp"
 #include "support/cancel_at_each_moment.hpp"
+#include "support/largest_file.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace std::chrono_literals;
@@ -30,6 +30,7 @@ using test::failure_of;
 using test::files_below;
 using test::has_all;
 using test::in_loop;
+using test::largest_file;
 using test::read_file;
 using test::reply;
 using test::scripted_server;
@@ -42,27 +43,6 @@ namespace {
 download_options into(const std::string& folder) {
     return download_options().folder(folder).no_retry();
 }
-
-/// Lets files of this process grow to so many bytes for as long as it lives.
-class largest_file {
-  public:
-    explicit largest_file(rlim_t bytes)
-        : signal_before_(std::signal(SIGXFSZ, SIG_IGN)) {
-        getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit small{bytes, before_.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &small);
-    }
-    largest_file(const largest_file&) = delete;
-    largest_file& operator=(const largest_file&) = delete;
-    ~largest_file() {
-        setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, signal_before_);
-    }
-
-  private:
-    void (*signal_before_)(int);
-    rlimit before_{};
-};
 
 /// A file system of its own in memory, of so many bytes, where the test may mount one.
 class small_disk {

@@ -2,7 +2,6 @@
 // memory.
 #include <catch2/catch.hpp>
 
-#include <csignal>
 #include <filesystem>
 #include <thread>
 
@@ -18,6 +17,7 @@
 #include "support/cancel_at_each_moment.hpp"
 #include "support/certificates.hpp"
 #include "support/encoded.hpp"
+#include "support/largest_file.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temp_folder.hpp"
 #include "support/written_bytes.hpp"
@@ -31,6 +31,7 @@ using test::failure_of;
 using test::files_below;
 using test::has_all;
 using test::in_loop;
+using test::largest_file;
 using test::read_file;
 using test::reply;
 using test::scripted_server;
@@ -59,27 +60,6 @@ void begin_and_stop(conversation& talk) {
     talk.send(head_for(long_size) + long_body(0, 1'000'000));
     talk.wait_for_close();
 }
-
-/// Lets files of this process grow to so many bytes for as long as it lives.
-class largest_file {
-  public:
-    explicit largest_file(rlim_t bytes)
-        : signal_before_(std::signal(SIGXFSZ, SIG_IGN)) {
-        getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit small{bytes, before_.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &small);
-    }
-    largest_file(const largest_file&) = delete;
-    largest_file& operator=(const largest_file&) = delete;
-    ~largest_file() {
-        setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, signal_before_);
-    }
-
-  private:
-    void (*signal_before_)(int);
-    rlimit before_{};
-};
 
 /// Leaves this process `count` descriptors that it can open for as long as it lives.
 class spare_descriptors {
