@@ -27,6 +27,13 @@ std::optional<std::string> installed(const std::string& program) {
     return found;
 }
 
+/// Our client alone, which is what tandem-get has beneath it.
+fetcher client() {
+    return {"save_to", [program = own_program("bench-download-client")](const errand& what) {
+                return words{program, what.list, std::to_string(what.jobs), what.folder};
+            }};
+}
+
 fetcher beast(std::string name, std::string how, std::string file) {
     return {std::move(name), [program = own_program("bench-floor-beast"), how, file](const errand& what) {
                 return words{program, how, file, what.list, std::to_string(what.jobs), what.folder};
@@ -123,6 +130,7 @@ std::string own_program(const std::string& name) {
 std::vector<fetcher> fetchers(const download_options& chosen, floor_kind kind) {
     std::vector<fetcher> floors;
     const std::string how = kind == floor_kind::whole_files ? "whole" : "pieces";
+    floors.push_back(client());
     floors.push_back(beast("floor", how, "part"));
     if (kind == floor_kind::whole_files) floors.push_back(beast("floor_no_part", how, "plain"));
     if (kind == floor_kind::large_file) {
