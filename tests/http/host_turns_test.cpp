@@ -170,6 +170,27 @@ TEST_CASE("a host that wants to be left alone is, also by those that waited befo
     with_crowd(2, body);
 }
 
+TEST_CASE("a host that opens again before those that wait could look lets them in") {
+    tandem::testing::virtual_time time;
+    loop here(tandem::loop_options().time(time));
+    const auto wait = [](host_turns& turns) -> task<> { const auto turn = co_await turns.take(host); };
+    const auto overload = [&]() -> task<> {
+        host_turns turns(1, true);
+        std::optional<host_turns::turn> held(co_await turns.take(host));
+        const auto body = [&](task_group& group) -> task<> {
+            group.spawn(wait(turns));
+            group.spawn(wait(turns));
+            co_await until_all_blocked();
+            turns.note_overload(*held, 1s);
+            held.reset();
+            time.advance_to(time.now() + 1s);
+        };
+        co_await tandem::with_group(body);
+        CHECK(turns.waiting() == 0);
+    };
+    here.run(overload());
+}
+
 TEST_CASE("the longest time that a host asks for counts") {
     const auto body = [](host_turns& turns, crowd& all) -> task<> {
         all.enter(3);

@@ -58,12 +58,12 @@ task<host_turns::turn> host_turns::take(const std::string& origin) {
     }
     place mine(*this, at);
     while (!mine.is_granted()) {
-        if (loop::current().now() < here.closed_until) {
+        if (loop::current().now() < here.closed_until)
             co_await sleep_until(here.closed_until);
-            admit(here);
-        } else {
+        else
             co_await mine.wait_for_change();
-        }
+        // It may have opened since, before this task could look again and sleep until then.
+        admit(here);
     }
     mine.take();
     co_return turn(*this, at, ++taken_);
