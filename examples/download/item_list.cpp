@@ -27,6 +27,11 @@ bool is_setting(std::string_view line) {
     return is_blank(line.front()) && !is_json(line);
 }
 
+bool says_nothing(std::string_view line) {
+    const auto first = line.find_first_not_of(" \t");
+    return first == line.npos || line[first] == '#';
+}
+
 /// A URL, and its mirrors behind tabs.
 list_item plain_item(std::string_view line) {
     list_item made;
@@ -62,8 +67,7 @@ tandem::task<bool> item_list::look_ahead() {
     while (!ahead_) {
         ahead_ = co_await lines_.next();
         if (!ahead_) co_return false;
-        const auto first = ahead_->find_first_not_of(" \t");
-        if (first == ahead_->npos || (*ahead_)[first] == '#') ahead_.reset();
+        if (says_nothing(*ahead_)) ahead_.reset();
     }
     co_return true;
 }
@@ -100,4 +104,12 @@ tandem::task<std::optional<list_item>> item_list::next() {
     }
     if (wrong) throw list_error(*wrong);
     co_return made;
+}
+
+tandem::task<std::uint64_t> count_items(std::string file) {
+    line_reader lines(file);
+    std::uint64_t count = 0;
+    while (const auto line = co_await lines.next())
+        if (!says_nothing(*line) && !is_setting(*line)) ++count;
+    co_return count;
 }

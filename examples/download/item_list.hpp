@@ -1,6 +1,7 @@
 // Lists of files to get.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -58,3 +59,7 @@ class item_list {
     /// The line that was read last, if nobody has used it.
     std::optional<std::string> ahead_;
 };
+
+/// How many items the list in `file` has, wrong ones included: a pass of its own over all lines, of which it
+/// holds one. Throws as item_list does.
+tandem::task<std::uint64_t> count_items(std::string file);

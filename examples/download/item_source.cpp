@@ -1,10 +1,12 @@
 #include "download/item_source.hpp"
 
+#include <filesystem>
 #include <utility>
 
 item_source::item_source(const std::vector<std::string>& links, bool expand, const std::string& file,
                          std::vector<std::string> names)
-    : names_(std::move(names)) {
+    : names_(std::move(names))
+    , file_(file) {
     for (const auto& each : links)
         patterns_.push_back(expand ? url_pattern(each) : url_pattern::of_one(each));
     if (!file.empty()) list_.emplace(file);
@@ -14,6 +16,17 @@ tandem::task<std::optional<list_item>> item_source::next() {
     if (auto given = next_given()) co_return given;
     if (!list_) co_return std::nullopt;
     co_return co_await list_->next();
+}
+
+tandem::task<std::optional<std::uint64_t>> item_source::count() const {
+    std::uint64_t total = 0;
+    for (const auto& each : patterns_)
+        total += each.count();
+    if (list_) {
+        if (!std::filesystem::is_regular_file(file_)) co_return std::nullopt; // "-" neither
+        total += co_await count_items(file_);
+    }
+    co_return total;
 }
 
 /// From the command line.

@@ -1,6 +1,7 @@
 // What a run of tandem-get is to download.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,11 +30,16 @@ class item_source {
     /// on behind it when called again; any other error is the end. One task at a time.
     tandem::task<std::optional<list_item>> next();
 
+    /// How many items there are in all, wrong and equal ones included; empty where only reading what cannot
+    /// be read twice would tell. Does not change what comes next.
+    tandem::task<std::optional<std::uint64_t>> count() const;
+
   private:
     std::optional<list_item> next_given();
 
     std::vector<url_pattern> patterns_;
     std::vector<std::string> names_;
     std::size_t at_ = 0;
+    std::string file_;
     std::optional<item_list> list_;
 };

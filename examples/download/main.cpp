@@ -7,11 +7,27 @@
 #include "download/progress/display.hpp"
 
 #include <iostream>
+#include <tandem/coro/task_group.hpp>
 #include <tandem/run.hpp>
 
 using tandem::task;
 
 namespace {
+
+/// Says how many files there will be, while they are downloaded.
+task<> tell_total(const item_source& items, display& shown) {
+    if (const auto total = co_await items.count()) shown.expect(*total);
+}
+
+task<> download_all(const get_options& chosen, item_source& items, display& shown) {
+    auto work = [&](tandem::task_group& group) -> task<> {
+        if (chosen.display.form() == progress_form::bars) group.spawn(tell_total(items, shown), "count");
+        co_await run_downloads(chosen, items, shown);
+        group.cancel();
+    };
+    co_await tandem::with_group(work);
+    shown.expect(0); // what has begun was all, equal URLs aside
+}
 
 task<int> async_main(std::vector<std::string> arguments) {
     get_options chosen;
@@ -22,7 +38,7 @@ task<int> async_main(std::vector<std::string> arguments) {
     try {
         item_source items(chosen.source.links, !chosen.source.literal, chosen.source.input_file,
                           chosen.output.names);
-        co_await show_while(*shown, run_downloads(chosen, items, *shown));
+        co_await show_while(*shown, download_all(chosen, items, *shown));
     } catch (const tandem::cancelled&) {
         shown->finish();
         if (!chosen.display.hides_errors())

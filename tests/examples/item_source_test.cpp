@@ -63,6 +63,20 @@ TEST_CASE("a source of items without anything is empty") {
     CHECK_FALSE(item_source({}, true, folder.write("list", "")).is_empty());
 }
 
+TEST_CASE("a source knows how many items there are, unless it cannot read them twice") {
+    const test::temp_folder folder;
+    const auto list = folder.write("list", "http://c/\n\n# not this one\nhttp://d/\n out=d\n out\n{}\n");
+    const auto count = [](const std::vector<std::string>& links, const std::string& file) {
+        tandem::loop here;
+        return here.run([](item_source source) -> task<std::optional<std::uint64_t>> {
+            co_return co_await source.count();
+        }(item_source(links, true, file)));
+    };
+    CHECK(count({"http://[1-1000000]/{a,b}", "http://x/"}, "") == 2'000'001);
+    CHECK(count({"http://x/"}, list) == 4);
+    CHECK(count({"http://x/"}, "/dev/null") == std::nullopt);
+}
+
 TEST_CASE("a list of items that cannot be read is an error that names it") {
     CHECK_THAT(error_of("/absent/list"), Contains("/absent/list") && Contains("No such file"));
 }

@@ -119,6 +119,18 @@ TEST_CASE("a terminal shows a bar for each file and one for all, and in the end 
     CHECK(run.screen().cursor_column() == 0);
 }
 
+TEST_CASE("the total counts what has not begun, too, until there is nothing more to begin") {
+    halting_server server;
+    const test::temp_folder folder;
+    const auto list = folder.write("list", server.url("/a.jpg") + '\n' + server.url("/b.jpg") + '\n' +
+                                               server.url("/a.jpg"));
+    terminal_run run({"--jobs", "1", "--input-file", list, server.url("/[1-10].jpg")}, 24, 80);
+    run.wait_for({"1.jpg", "0 of 13 saved"});
+    server.let_go();
+    CHECK(run.wait() == 0);
+    CHECK_THAT(run.screen().all_rows().at(0), Catch::StartsWith("12 of 12 saved"));
+}
+
 TEST_CASE("failures scroll off above the bars, and nothing in them reaches the terminal but text") {
     halting_server server;
     terminal_run run({server.url("/a.jpg"), server.url("/missing.jpg"), server.url("/%E2%80%AEgpj.exe")}, 24,

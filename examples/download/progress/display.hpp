@@ -37,7 +37,8 @@ class display {
     display(const display&) = delete;
     display& operator=(const display&) = delete;
 
-    /// So many files there will be in all, if somebody knows: then there is a total to be complete.
+    /// So many files there will be in all, if somebody knows: then there is a total to be complete. 0 where
+    /// nobody does any more.
     void expect(std::uint64_t files);
 
     /// A file is going to be asked for. `url` has no user and password in it (`url::to_string`). Each file
