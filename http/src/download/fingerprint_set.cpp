@@ -2,11 +2,7 @@
 
 #include <algorithm>
 #include <new>
-#include <stdexcept>
 #include <utility>
-
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <sys/mman.h>
 
@@ -17,23 +13,16 @@ namespace {
 __extension__ using wide = unsigned __int128;
 
 constexpr std::size_t first_homes = 64;
-constexpr std::array<std::uint32_t, 3> empty{};
+constexpr fingerprint empty{};
 
 } // namespace
-
-fingerprint_set::fingerprint_set()
-    : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free)
-    , context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (!algorithm_ || RAND_bytes(salt_.data(), static_cast<int>(salt_.size())) != 1)
-        throw std::runtime_error("OpenSSL offers no SHA256 or has no random numbers");
-}
 
 fingerprint_set::~fingerprint_set() {
     if (cells_) ::munmap(cells_, memory());
 }
 
 bool fingerprint_set::insert(std::string_view text) {
-    const auto one = of(text);
+    const auto one = prints_.of(text);
     if (size_ * 100 >= homes_ * 85) grow();
     for (;;) {
         const auto at = place_of(one);
@@ -55,22 +44,8 @@ bool fingerprint_set::insert(std::string_view text) {
 
 bool fingerprint_set::contains(std::string_view text) const {
     if (size_ == 0) return false;
-    const auto one = of(text);
+    const auto one = prints_.of(text);
     return cells_[place_of(one)] == one;
-}
-
-fingerprint_set::fingerprint fingerprint_set::of(std::string_view text) const {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
-    unsigned size = 0;
-    EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr);
-    EVP_DigestUpdate(context_.get(), salt_.data(), salt_.size());
-    EVP_DigestUpdate(context_.get(), text.data(), text.size());
-    EVP_DigestFinal_ex(context_.get(), bytes.data(), &size);
-    fingerprint made{};
-    for (std::size_t i = 0; i < sizeof made; ++i)
-        made[i / 4] = made[i / 4] << 8 | bytes[i];
-    if (made == empty) made[2] = 1;
-    return made;
 }
 
 /// Homes are in the order of fingerprints, which therefore stay in theirs when the table grows.
