@@ -42,7 +42,8 @@ task<int> async_main(std::vector<std::string> arguments) {
     } catch (const tandem::cancelled&) {
         shown->finish();
         if (!chosen.display.hides_errors())
-            std::cerr << "To go on where it has stopped: " << command_to_continue(chosen) << '\n';
+            std::cerr << "To go on where it has stopped: " << command_to_continue(chosen)
+                      << "\ntandem-get: interrupted\n";
         throw;
     } catch (const std::exception& trouble) { // of what the options name
         shown->message("tandem-get: " + std::string(trouble.what()));
@@ -55,5 +56,5 @@ task<int> async_main(std::vector<std::string> arguments) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return tandem::run(argc, argv, async_main);
+    return tandem::run(argc, argv, tandem::run_options().silent_stop(), async_main);
 }

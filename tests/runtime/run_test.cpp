@@ -132,6 +132,23 @@ TEST_CASE("the second signal, of either kind, ends a program that is stuck") {
     }
 }
 
+TEST_CASE("a program that is to stop silently prints nothing of its own about signals") {
+    child_process patient(command("clean-up-silently"));
+    patient.wait_for_output("ready");
+    patient.signal(SIGTERM);
+    CHECK(patient.wait() == 143);
+    CHECK(patient.output() == "ready\ncleaned up\n");
+    CHECK(patient.errors().empty());
+
+    child_process stuck(command("stuck-silently"));
+    stuck.wait_for_output("ready");
+    stuck.signal(SIGINT);
+    stuck.wait_for_output("signalled");
+    stuck.signal(SIGINT);
+    CHECK(stuck.wait() == 130);
+    CHECK(stuck.errors().empty());
+}
+
 TEST_CASE("SIGUSR1 has the tree of tasks written to stderr, as often as it comes, and the program goes on") {
     child_process program(command("wait"));
     program.wait_for_output("ready");

@@ -121,8 +121,8 @@ int run_callable(int argc, char** argv, const run_options& options, Callable& ma
 /// serves that pool and does not return.
 ///
 /// SIGUSR1, unless the program handles it, has the tree of tasks written to stderr, and so has the second
-/// signal before it ends the process; see dump_tasks. `options` and the environment (TANDEM_DEBUG,
-/// TANDEM_OBSERVE) say what else is reported and who may look in.
+/// signal before it ends the process, unless `silent_stop` is set; see dump_tasks. `options` and the
+/// environment (TANDEM_DEBUG, TANDEM_OBSERVE) say what else is reported and who may look in.
 template <class T, class... Parameters>
 int run(int argc, char** argv, const run_options& options, task<T> (*async_main)(Parameters...)) {
     return detail::run_with_arguments<task<T>(Parameters...), task<T>, Parameters...>(argc, argv, options,

@@ -47,7 +47,7 @@ int run_main(task<int> main, const run_options& options, const char* name) {
             std::fprintf(stderr, "%s: cancelled, though no signal asked for it\n", name);
             return failed;
         }
-        std::fprintf(stderr, "%s: interrupted\n", name);
+        if (!options.stops_silently()) std::fprintf(stderr, "%s: interrupted\n", name);
         return killed_by + signal;
     }
 }

@@ -31,7 +31,7 @@ bool has_default_action(int signal) {
 run_observer::run_observer(const run_options& options)
     : observer_(with_environment(options.observing())) {
     if (has_default_action(SIGUSR1)) on_usr1_.emplace(SIGUSR1, [](int) noexcept { write_tasks_soon(); });
-    stop_signals::set_last_words(&write_tasks_now);
+    if (!options.stops_silently()) stop_signals::set_last_words(&write_tasks_now);
 }
 
 run_observer::~run_observer() {

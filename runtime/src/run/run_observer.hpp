@@ -8,7 +8,7 @@
 namespace tandem::detail {
 
 /// The program's observer, and the signals that ask it for the tasks: SIGUSR1, unless the program has an
-/// action for it already, and the second SIGINT or SIGTERM. Lives around the loop.
+/// action for it already, and the second SIGINT or SIGTERM, unless it stops silently. Lives around the loop.
 class run_observer {
   public:
     explicit run_observer(const run_options& options);

@@ -140,6 +140,9 @@ int main(int argc, char** argv) {
     if (mode == "clean-up") return tandem::run(argc, argv, wait_and_clean_up);
     if (mode == "take-two-terms") return tandem::run(argc, argv, take_two_terms);
     if (mode == "stuck") return tandem::run(argc, argv, stuck);
+    if (mode == "stuck-silently") return tandem::run(argc, argv, tandem::run_options().silent_stop(), stuck);
+    if (mode == "clean-up-silently")
+        return tandem::run(argc, argv, tandem::run_options().silent_stop(), wait_and_clean_up);
     if (mode == "cancel-all") return tandem::run(argc, argv, cancel_all);
     if (mode == "post-error") return tandem::run(argc, argv, post_error);
     if (mode == "deadlock") return tandem::run(argc, argv, deadlock);

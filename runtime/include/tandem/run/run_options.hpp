@@ -26,10 +26,19 @@ class run_options {
         return *this;
     }
 
+    /// Prints nothing when a signal ends the program: neither that it was interrupted nor, at the second one,
+    /// its tasks. For a program that says in its own words what has become of its work.
+    run_options& silent_stop(bool wanted = true) noexcept {
+        stops_silently_ = wanted;
+        return *this;
+    }
+
     const observer_options& observing() const noexcept { return observing_; }
+    bool stops_silently() const noexcept { return stops_silently_; }
 
   private:
     observer_options observing_;
+    bool stops_silently_ = false;
 };
 
 } // namespace tandem
