@@ -49,6 +49,19 @@ std::string with_file_name(std::string link, const std::string& file) {
     return path + (is_bare ? "/" : "") + name + (end == link.npos ? std::string() : link.substr(end));
 }
 
+/// A SOCKS proxy takes its login from its URL alone: `proxy` with `user` in it. Another is returned as it is.
+std::string with_socks_login(const std::string& proxy, const std::string& user) {
+    const auto scheme = proxy.find("://");
+    if (scheme == proxy.npos || !http::equal_ignoring_case(proxy.substr(0, 5), "socks")) return proxy;
+    const auto host = scheme + 3;
+    const auto end = std::min(proxy.find_first_of("/?#", host), proxy.size());
+    const auto at = proxy.substr(0, end).rfind('@');
+    const auto colon = user.find(':');
+    return proxy.substr(0, host) + percent_encoded(user.substr(0, colon)) + ':' +
+           percent_encoded(user.substr(colon + 1)) + '@' +
+           proxy.substr(at == proxy.npos || at < host ? host : at + 1);
+}
+
 bool is_secret(const std::string& name) {
     return http::equal_ignoring_case(name, "X-Api-Key") || http::equal_ignoring_case(name, "X-Auth-Token");
 }
@@ -121,7 +134,7 @@ void request_maker::read_netrc() {
     if (identity.netrc == netrc_use::optional)
         logins_ = http::netrc::read_usual();
     else
-        logins_ = http::netrc::read(named ? named : std::string(home ? home : "") + "/.netrc");
+        logins_ = http::netrc::read(named && *named ? named : std::string(home ? home : "") + "/.netrc");
 }
 
 http::client_options request_maker::client() const {
@@ -167,7 +180,7 @@ void request_maker::add_network(http::client_options& to) const {
 
 void request_maker::add_proxy(http::client_options& to) const {
     const auto& proxy = chosen_.proxy;
-    if (proxy.proxy) to.proxy(*proxy.proxy);
+    if (proxy.proxy) to.proxy(proxy.user ? with_socks_login(*proxy.proxy, *proxy.user) : *proxy.proxy);
     if (!proxy.preproxy.empty()) to.pre_proxy(proxy.preproxy);
     if (proxy.no_proxy) to.no_proxy(*proxy.no_proxy);
     if (proxy.tunnel) to.proxy_tunnel();
