@@ -42,7 +42,7 @@ fetcher::~fetcher() {
     try {
         make_.save_cookies();
     } catch (const std::exception& trouble) {
-        shown_.message(trouble.what());
+        shown_.trouble(trouble.what(), static_cast<int>(exit_code::file));
     }
 }
 

@@ -32,7 +32,8 @@ class fetcher {
   public:
     /// Throws std::exception for what options name and cannot be used.
     fetcher(const get_options& chosen, display& shown);
-    /// Writes the cookies where the options say; that it fails is told to the display.
+    /// Writes the cookies where the options say; that it fails is told to the display, and a failure of the
+    /// run.
     ~fetcher();
 
     /// A failure is reported here and now, and stops nobody else's work: then there is no file. Who gets one

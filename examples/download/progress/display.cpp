@@ -88,6 +88,12 @@ void display::failed(std::string_view why, int exit_code) {
     show_failed(nullptr, why, exit_code);
 }
 
+void display::trouble(std::string_view why, int exit_code) {
+    const std::lock_guard lock(access_);
+    note_failure(exit_code);
+    show_message(why);
+}
+
 void display::note_failure(int exit_code) noexcept {
     exit_code_ = exit_code_ == 0 || exit_code_ == exit_code ? exit_code : 1;
 }

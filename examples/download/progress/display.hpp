@@ -55,6 +55,8 @@ class display {
     void failed(file_id file, std::string_view why, int exit_code = 1);
     /// A failure of what never became a file: a text that is no URL.
     void failed(std::string_view why, int exit_code = 1);
+    /// A failure of the run itself, which is none of its files'.
+    void trouble(std::string_view why, int exit_code);
 
     /// Anything else that the user is to know.
     void message(std::string_view text);
