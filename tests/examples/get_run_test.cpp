@@ -1,23 +1,14 @@
 // tandem-get as it is run: what its exit status says, what it prints, and its man page.
-#include "examples/origin.hpp"
-#include "support/scripted_server.hpp"
+#include "examples/get.hpp"
 
 #include <atomic>
 #include <sstream>
 #include <unistd.h>
 
 using Catch::Matchers::Contains;
+using test::get;
 using test::reply;
 using test::scripted_server;
-
-namespace {
-
-test::outcome get(const test::temp_folder& folder, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), test::program("tandem-get"));
-    return test::run(std::move(arguments), {.folder = folder.path().string()});
-}
-
-} // namespace
 
 TEST_CASE("the exit status says what all failures have in common") {
     test::temp_folder folder;

@@ -1,5 +1,6 @@
 // tandem-get with each bad input: one clear line, no file, and the other downloads go on.
 #include "common/sha256.hpp"
+#include "examples/get.hpp"
 #include "examples/origin.hpp"
 
 #include <algorithm>
@@ -7,15 +8,11 @@
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
+using test::get;
 
 namespace {
 
 using names = std::vector<std::string>;
-
-test::outcome get(const test::temp_folder& folder, names arguments) {
-    arguments.insert(arguments.begin(), test::program("tandem-get"));
-    return test::run(std::move(arguments), {.folder = folder.path().string()});
-}
 
 /// The lines about failures: all but those about files that are there, and the last, which is the summary.
 names failure_lines(const std::string& errors) {

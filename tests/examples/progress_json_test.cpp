@@ -3,6 +3,7 @@
 #include "support/scripted_server.hpp"
 #include "support/temp_folder.hpp"
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 #include <map>
@@ -91,6 +92,33 @@ TEST_CASE("as JSON, each file has a beginning and one end, and the run a summary
     CHECK(summary.at("saved") == 1);
     CHECK(summary.at("failed") == 2);
     CHECK(summary.at("received") == 7);
+}
+
+TEST_CASE("as JSON, a file under way tells how far it is") {
+    std::atomic<bool> was_seen{false};
+    test::scripted_server server([&](test::conversation& talk) {
+        talk.request();
+        const auto whole = test::reply(std::string(100'000, 'x'));
+        talk.send(whole.substr(0, 50'000));
+        was_seen.wait(false);
+        talk.send(whole.substr(50'000));
+    });
+    test::temp_folder folder;
+    test::child_process run({test::program("tandem-get"), "--progress", "json", server.url("/a")},
+                            {.folder = folder.path().string()});
+    run.wait_for_errors("\"event\":\"progress\"");
+    was_seen = true;
+    was_seen.notify_all();
+    CHECK(run.wait() == 0);
+    auto events = events_in(run.errors());
+    REQUIRE_FALSE(events["progress"].empty());
+    const auto& first = events["progress"].front();
+    CHECK(keys_of(first) == std::vector<std::string>{"event", "file", "bytes", "total", "attempts"});
+    CHECK(first.at("file") == events["begin"].at(0).at("file"));
+    CHECK(first.at("bytes").to_number<int>() < 50'000);
+    CHECK(first.at("total") == 100'000);
+    CHECK(first.at("attempts") == 1);
+    CHECK(events["done"].at(0).at("bytes") == 100'000);
 }
 
 TEST_CASE("without progress there are the failures, and with --silent nothing") {
