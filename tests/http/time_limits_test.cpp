@@ -7,6 +7,7 @@
 #include <tandem/http/client.hpp>
 
 #include "http/in_loop.hpp"
+#include "http/pausing_time.hpp"
 #include "support/scripted_server.hpp"
 #include "timed_stream.hpp"
 
@@ -136,18 +137,26 @@ TEST_CASE("a server that takes a body too slowly runs into the low-speed time-ou
 }
 
 TEST_CASE("a body that comes fast enough passes, however long it takes") {
-    scripted_server server([](conversation& talk) {
+    test::told_time time;
+    std::atomic<int> taken = 0;
+    scripted_server server([&](conversation& talk) {
         talk.request();
         talk.send("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n");
         for (int i = 0; i < 200; ++i) {
+            time.pass(5ms);
             talk.send("x");
-            std::this_thread::sleep_for(1ms);
+            taken.wait(i);
         }
     });
-    in_loop([&]() -> task<> {
+    test::in_told_time(time, [&]() -> task<> {
         client web(client_options().low_speed_limit(1, 10ms));
-        auto body = co_await web.get(server.url()).text();
-        CHECK(body.size() == 200);
+        auto answer = co_await web.get(server.url()).send();
+        while (auto piece = co_await answer.body().next()) {
+            CHECK(*piece == "x");
+            ++taken;
+            taken.notify_all();
+        }
+        CHECK(taken == 200);
     });
 }
 
@@ -179,10 +188,15 @@ TEST_CASE("the speed is measured over each window of waiting") {
 }
 
 TEST_CASE("a time-out behind a redirect names where it led") {
-    scripted_server slow(be_silent);
+    test::told_time time;
+    scripted_server slow([&](conversation& talk) {
+        talk.request();
+        time.pass(20ms);
+        talk.wait_for_close();
+    });
     scripted_server server(test::answering(
         [&](const std::string&) { return reply("", "Location: " + slow.url() + "\r\n", "302 Found"); }));
-    in_loop([&]() -> task<> {
+    test::in_told_time(time, [&]() -> task<> {
         client web(client_options().read_timeout(20ms));
         auto error = co_await failure_of<timeout_error>(web.get(server.url()).text());
         CHECK(error.cause() ==
@@ -191,13 +205,14 @@ TEST_CASE("a time-out behind a redirect names where it led") {
 }
 
 TEST_CASE("waiting for a turn does not count for the connect time-out") {
-    scripted_server server([](conversation& talk) {
+    test::told_time time;
+    scripted_server server([&](conversation& talk) {
         while (talk.request()) {
-            std::this_thread::sleep_for(20ms);
+            time.pass(20ms);
             talk.send(reply("done"));
         }
     });
-    in_loop([&]() -> task<> {
+    test::in_told_time(time, [&]() -> task<> {
         client web(client_options().per_host(1).connect_timeout(15ms).read_timeout(10s));
         // The later ones wait far longer than the limit.
         auto fetch = [&]() -> task<> { co_await web.get(server.url()).text(); };
