@@ -4,8 +4,7 @@
 #include <stdexcept>
 
 #include "common/sha256.hpp"
-#include "download/steps/extract.hpp"
-#include "thumbnail/thumbnail.hpp"
+#include "download/steps/file_tools.hpp"
 #include <tandem/io/run_process.hpp>
 
 using tandem::task;
@@ -57,13 +56,13 @@ step_outcome do_step(step what, std::string path, std::stop_token stop) {
     step_outcome made;
     switch (what.kind) {
     case step_kind::thumbnail:
-        make_thumbnail(path, static_cast<int>(what.amount));
+        load_file_tools().make_thumbnail(path, static_cast<int>(what.amount));
         break;
     case step_kind::sha256:
         made.result = checksum_line(sha256_of_file(path, stop), path);
         break;
     case step_kind::extract:
-        extract_archive(path, what.amount, stop);
+        load_file_tools().extract_archive(path, what.amount, stop);
         break;
     case step_kind::exec:
         throw std::logic_error("exec is a process of its own");
