@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <functional>
+#include <poll.h>
 #include <unistd.h>
 
 #include "support/cancel_at_each_step.hpp"
@@ -43,8 +44,19 @@ task<> wait_for(subprocess& child, moment before) {
     co_await child.wait();
 }
 
-/// Runs `work(before)` and cancels it once it waits, or in its `before`. True if that ended it.
-template <class Work> task<bool> is_cancelled(Work work, bool before) {
+/// However far the other one is by then, it is to wake.
+task<> a_while() {
+    co_await tandem::sleep(20ms);
+}
+
+task<> until_readable(int descriptor) {
+    pollfd wanted{descriptor, POLLIN, 0};
+    while (::poll(&wanted, 1, 0) == 0)
+        co_await tandem::sleep(1ms);
+}
+
+/// Runs `work(before)` and cancels it when `ripe` has ended, or in its `before`. True if that ended it.
+template <class Work> task<bool> is_cancelled(Work work, bool before, task<> ripe = a_while()) {
     test::victim target;
     bool ended = true;
     auto run = [&]() -> task<> {
@@ -55,7 +67,7 @@ template <class Work> task<bool> is_cancelled(Work work, bool before) {
     };
     auto body = [&](tandem::task_group& group) -> task<> {
         group.spawn(run());
-        co_await tandem::sleep(20ms); // however far it is by then, it is to wake
+        co_await std::move(ripe);
         target.cancel();
     };
     co_await tandem::with_group(body);
@@ -257,12 +269,13 @@ TEST_CASE("run_process can be cancelled wherever it stands: while it feeds, read
     const nothing_left check;
     const std::string large(1 << 20, 'x');
     tandem::block_on([](const std::string& input) -> task<> {
-        const auto is_run_cancelled = [&](command what, std::string text) -> task<bool> {
+        const auto is_run_cancelled = [&](command what, std::string text,
+                                          task<> ripe = a_while()) -> task<bool> {
             auto work = [&](moment) -> task<> {
                 const auto limits = tandem::process_limits().drain(1000s);
                 co_await tandem::run_process(what, text, limits);
             };
-            co_return co_await is_cancelled(work, false);
+            co_return co_await is_cancelled(work, false, std::move(ripe));
         };
         bool stopped = co_await is_run_cancelled(command("sleep", "1000"), input); // does not read
         CHECK(stopped);
@@ -276,7 +289,7 @@ TEST_CASE("run_process can be cancelled wherever it stands: while it feeds, read
         REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
         command leaves = shell("sleep 1000 & echo $! >&2");
         leaves.error_output(redirect::descriptor(ends[1]));
-        stopped = co_await is_run_cancelled(leaves, "");
+        stopped = co_await is_run_cancelled(leaves, "", until_readable(ends[0]));
         CHECK(stopped);
         char pid[32] = {};
         CHECK(::read(ends[0], pid, sizeof pid - 1) > 0);
