@@ -1,98 +1,47 @@
-#include "fingerprint_set.hpp"
+#include "download/fingerprint_set.hpp"
 
-#include <algorithm>
-#include <new>
+#include <filesystem>
+#include <limits>
 #include <utility>
 
-#include <sys/mman.h>
+#include <tandem/base/log.hpp>
 
 namespace tandem::http::detail {
 
-namespace {
-
-__extension__ using wide = unsigned __int128;
-
-constexpr std::size_t first_homes = 64;
-constexpr fingerprint empty{};
-
-} // namespace
-
-fingerprint_set::~fingerprint_set() {
-    if (cells_) ::munmap(cells_, memory());
-}
+fingerprint_set::fingerprint_set(std::size_t most_in_memory, std::string folder)
+    : most_in_memory_(most_in_memory)
+    , folder_(std::move(folder)) {}
 
 bool fingerprint_set::insert(std::string_view text) {
     const auto one = prints_.of(text);
-    if (size_ * 100 >= homes_ * 85) grow();
-    for (;;) {
-        const auto at = place_of(one);
-        if (cells_[at] == one) return false;
-        auto end = at;
-        while (cells_[end] != empty)
-            ++end;
-        // The last cell stays empty, so that each search ends.
-        if (end + 1 == count()) {
-            grow();
-            continue;
-        }
-        std::copy_backward(cells_ + at, cells_ + end, cells_ + end + 1);
-        cells_[at] = one;
-        ++size_;
-        return true;
+    try {
+        if (!file_ && table_.size() >= most_in_memory_) move_to_file();
+        if (file_) return file_->insert(one);
+    } catch (const std::system_error& trouble) {
+        move_to_memory(trouble);
     }
+    return table_.insert(one);
 }
 
 bool fingerprint_set::contains(std::string_view text) const {
-    if (size_ == 0) return false;
     const auto one = prints_.of(text);
-    return cells_[place_of(one)] == one;
+    return file_ ? file_->contains(one) : table_.contains(one);
 }
 
-/// Homes are in the order of fingerprints, which therefore stay in theirs when the table grows.
-std::size_t fingerprint_set::home_of(const fingerprint& one) const noexcept {
-    const auto high = std::uint64_t{one[0]} << 32 | one[1];
-    return static_cast<std::size_t>(wide{high} * homes_ >> 64);
+void fingerprint_set::move_to_file() {
+    file_.emplace(folder_.empty() ? std::filesystem::temp_directory_path().string() : folder_);
+    table_.each([&](const fingerprint& one) { file_->insert(one); });
+    table_.clear();
 }
 
-std::size_t fingerprint_set::place_of(const fingerprint& one) const noexcept {
-    auto at = home_of(one);
-    while (cells_[at] != empty && cells_[at] < one)
-        ++at;
-    return at;
-}
-
-void fingerprint_set::grow() {
-    do {
-        const auto homes = homes_ == 0 ? first_homes : homes_ + homes_ / 4;
-        const auto size = (homes + spill) * sizeof(fingerprint);
-        void* const larger =
-            cells_ ? ::mremap(cells_, memory(), size, MREMAP_MAYMOVE)
-                   : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (larger == MAP_FAILED) throw std::bad_alloc();
-        cells_ = static_cast<fingerprint*>(larger);
-        homes_ = homes;
-        gather();
-    } while (!spread());
-}
-
-/// Moves all to the table's end, but for the last cell.
-void fingerprint_set::gather() noexcept {
-    auto to = count() - 1;
-    for (auto from = to; from-- > 0;)
-        if (cells_[from] != empty) std::swap(cells_[from], cells_[--to]);
-}
-
-/// Moves all from there to their homes or behind. Returns false where one would have to go behind those that
-/// have still to be moved, which takes more luck than there is; they are in order all the same.
-bool fingerprint_set::spread() noexcept {
-    std::size_t next = 0;
-    for (auto from = count() - 1 - size_; from + 1 < count(); ++from) {
-        const auto to = std::max(home_of(cells_[from]), next);
-        if (to > from) return false;
-        std::swap(cells_[from], cells_[to]);
-        next = to + 1;
-    }
-    return true;
+/// For good.
+void fingerprint_set::move_to_memory(const std::system_error& trouble) {
+    most_in_memory_ = std::numeric_limits<std::size_t>::max();
+    log(log_level::warning,
+        std::string("http: which URLs have been seen is kept in memory, for want of ") + trouble.what());
+    if (!file_) return;
+    file_->each([&](const fingerprint& one) { table_.insert(one); });
+    file_.reset();
 }
 
 } // namespace tandem::http::detail

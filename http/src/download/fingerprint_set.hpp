@@ -1,49 +1,50 @@
 // Which of a great many texts have been seen.
 #pragma once
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <system_error>
 
 #include "download/fingerprint.hpp"
+#include "download/fingerprint_file.hpp"
+#include "download/fingerprint_table.hpp"
 
 namespace tandem::http::detail {
 
 /// A set of texts of which only fingerprints are kept, with a key of its own: no two texts are taken for one,
 /// by chance or by anybody's design (fingerprinter says how likely that is).
 ///
-/// A text costs 14 to 18 bytes, however long it is: 12 in a table that is kept in order (linear probing, as
-/// in Amble and Knuth, "Ordered hash tables", 1974), between 68 and 85 % full, so that it can grow by a
-/// quarter where it lies.
+/// The first ones are in memory. When they are too many all go into a temporary file, and the set takes no
+/// more memory than before, however many follow. Where that file cannot be made or written, the set goes on
+/// in memory, 14 to 18 bytes for each text, and the log has a warning which says so: nothing else is in the
+/// way of who uses it.
 class fingerprint_set {
   public:
-    fingerprint_set() = default;
-    fingerprint_set(const fingerprint_set&) = delete;
-    fingerprint_set& operator=(const fingerprint_set&) = delete;
-    ~fingerprint_set();
+    /// What there is before a file is made, 290 KB of memory at most.
+    static constexpr std::size_t default_most_in_memory = 16 * 1024;
 
-    /// Returns false where it was there already.
+    /// `folder` is for the file; empty for the system's folder for temporary files (`$TMPDIR`, else /tmp).
+    explicit fingerprint_set(std::size_t most_in_memory = default_most_in_memory, std::string folder = {});
+
+    /// Returns false where it was there already. Throws std::system_error where the file cannot be read, and
+    /// std::bad_alloc.
     bool insert(std::string_view text);
     bool contains(std::string_view text) const;
-    std::size_t size() const noexcept { return size_; }
-    /// Of the table, in bytes.
-    std::size_t memory() const noexcept { return cells_ ? count() * sizeof(fingerprint) : 0; }
+    std::uint64_t size() const noexcept { return file_ ? file_->size() : table_.size(); }
+    bool is_in_memory() const noexcept { return !file_; }
 
   private:
-    /// Cells behind the last home, for what does not fit there.
-    static constexpr std::size_t spill = 256;
-
-    std::size_t count() const noexcept { return homes_ + spill; }
-    std::size_t home_of(const fingerprint& one) const noexcept;
-    /// Where it is, or would be.
-    std::size_t place_of(const fingerprint& one) const noexcept;
-    void grow();
-    void gather() noexcept;
-    bool spread() noexcept;
+    void move_to_file();
+    void move_to_memory(const std::system_error& trouble);
 
     fingerprinter prints_;
-    /// By mmap: it grows where it lies, without a copy, and what is added is empty.
-    fingerprint* cells_ = nullptr;
-    std::size_t homes_ = 0;
-    std::size_t size_ = 0;
+    std::size_t most_in_memory_;
+    std::string folder_;
+    /// Empty where there is a file.
+    fingerprint_table table_;
+    std::optional<fingerprint_file> file_;
 };
 
 } // namespace tandem::http::detail
