@@ -11,12 +11,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-errand write_errand(const std::vector<std::string>& links, int jobs, const scratch& at) {
+errand write_errand(const numbered_links& links, int jobs, const scratch& at) {
     const errand made{at.path() / "links", at.path() / "links.curl", jobs, at.path() / "got"};
     std::ofstream list(made.list), curl_list(made.curl_list);
-    for (const std::string& link : links) {
-        list << link << '\n';
-        curl_list << "url = \"" << link << "\"\noutput = \"" << link.substr(link.rfind('/') + 1) << "\"\n";
+    for (std::size_t i = 0; i < links.count; ++i) {
+        list << links[i] << '\n';
+        curl_list << "url = \"" << links[i] << "\"\noutput = \"" << links.name(i) << "\"\n";
     }
     return made;
 }
@@ -44,7 +44,7 @@ double median_of(const std::vector<usage>& all, double usage::*figure) {
 
 } // namespace
 
-std::map<std::string, usage> measure(const std::vector<fetcher>& all, const std::vector<std::string>& links,
+std::map<std::string, usage> measure(const std::vector<fetcher>& all, const numbered_links& links,
                                      const expected_files& expected, int jobs, int rounds,
                                      const scratch& at) {
     const errand what = write_errand(links, jobs, at);

@@ -19,19 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string numbered(std::size_t number) {
-    std::string digits = std::to_string(number);
-    return std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits;
-}
-
-std::vector<std::string> numbered_links(const std::string& folder, std::size_t count) {
-    std::vector<std::string> all;
-    all.reserve(count);
-    for (std::size_t i = 0; i < count; ++i)
-        all.push_back(folder + numbered(i));
-    return all;
-}
-
 sockaddr_in loopback(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -115,9 +102,8 @@ latency_server::latency_server(const scratch& at)
     : process_({own_program("bench-latency-server")}, at.path() / "latency-server.log", true)
     , base_("http://127.0.0.1:" + process_.read_line() + "/") {}
 
-std::vector<std::string> latency_server::links(int milliseconds, std::uint64_t size,
-                                               std::size_t count) const {
-    return numbered_links(base_ + std::to_string(milliseconds) + "/" + std::to_string(size) + "/", count);
+numbered_links latency_server::links(int milliseconds, std::uint64_t size, std::size_t count) const {
+    return {base_ + std::to_string(milliseconds) + "/" + std::to_string(size) + "/", count};
 }
 
 file_server::file_server(const std::string& nginx, const scratch& at)
@@ -135,12 +121,12 @@ file_server::file_server(const std::string& nginx, const scratch& at)
     }
 }
 
-std::vector<std::string> file_server::links(std::uint64_t size, std::size_t count) {
+numbered_links file_server::links(std::uint64_t size, std::size_t count) {
     const std::string folder = std::to_string(size);
     fs::create_directory(root_ / folder);
     for (std::size_t i = 0; i < count; ++i)
-        write_file(root_ / folder / numbered(i), size);
-    return numbered_links("http://127.0.0.1:" + std::to_string(port_) + "/" + folder + "/", count);
+        write_file(root_ / folder / numbered_links::name(i), size);
+    return {"http://127.0.0.1:" + std::to_string(port_) + "/" + folder + "/", count};
 }
 
 void file_server::clear() {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "download/numbered_links.hpp"
 #include "download/scratch.hpp"
 #include "support/child_program.hpp"
 
@@ -17,7 +17,7 @@ class latency_server {
   public:
     explicit latency_server(const scratch& at);
     /// `count` links to replies of `size` bytes, each so many milliseconds after its request.
-    std::vector<std::string> links(int milliseconds, std::uint64_t size, std::size_t count) const;
+    numbered_links links(int milliseconds, std::uint64_t size, std::size_t count) const;
 
   private:
     background_program process_;
@@ -30,7 +30,7 @@ class file_server {
     /// Throws std::runtime_error where there is no such nginx, or it does not start.
     file_server(const std::string& nginx, const scratch& at);
     /// Makes `count` files of `size` bytes, and returns the links to them.
-    std::vector<std::string> links(std::uint64_t size, std::size_t count);
+    numbered_links links(std::uint64_t size, std::size_t count);
     /// Removes what `links` has made.
     void clear();
 
