@@ -9,7 +9,7 @@
 
 namespace {
 
-constexpr std::size_t step = 64 * 1024;
+constexpr std::size_t step = 16 * 1024;
 constexpr std::size_t longest_line = 1024 * 1024;
 
 tandem::file open(const std::string& file, const std::string& name) {

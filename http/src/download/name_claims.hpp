@@ -25,7 +25,7 @@ class name_claims {
     claim take(const std::string& path, std::string url);
 
   private:
-    static constexpr std::size_t remembered = 1024;
+    static constexpr std::size_t remembered = 256;
 
     /// Their URLs, by path.
     std::unordered_map<std::string, std::string> known_;
