@@ -91,9 +91,10 @@ TEST_CASE("a clock on the wall that is set back and forth is nothing to a downlo
     file.etag.clear();
     file.last_modified = "Thu, 01 Jan 2026 10:00:00 GMT"; // by the server's date, this is strong
     scripted_server server(serving(file, {1'200'000, 1'000'000}));
-    const auto run = test::run({test::program("resuming-download"), server.url("/x"), folder.path().string()},
-                               {.environment = {"LD_PRELOAD=" + test::program("test-jumping-clock.so"),
-                                                "ASAN_OPTIONS=verify_asan_link_order=0"}});
+    const auto run =
+        test::run({test::program("resuming-download"), server.url("/x"), folder.path().string(), "1"},
+                  {.environment = {"LD_PRELOAD=" + test::program("test-jumping-clock.so"),
+                                   "ASAN_OPTIONS=verify_asan_link_order=0"}});
     INFO(run.errors);
     CHECK(run.status == 0);
     CHECK((read_file(folder / "x") == file.body));

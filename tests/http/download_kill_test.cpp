@@ -2,8 +2,12 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <random>
@@ -17,6 +21,7 @@
 #include "support/killed_at_calls.hpp"
 #include "support/temp_folder.hpp"
 
+using namespace std::chrono_literals;
 using tandem::http::detail::download_part;
 using tandem::http::detail::entity;
 using tandem::http::detail::part_rules;
@@ -110,71 +115,140 @@ TEST_CASE("killed at any system call, a part's sidecar claims nothing that is no
     CHECK(test::killed_at_calls(prepare, act, check) > 50);
 }
 
-TEST_CASE("killed at random moments, hundreds of downloads leave the old file or the whole new one") {
+namespace {
+
+/// Serves versions of a file, and kills who asks for them once it has sent as much as was agreed.
+class deadly_server {
+  public:
+    /// `has_note` says whether the download has noted what it has.
+    deadly_server(std::size_t size, std::function<bool()> has_note)
+        : size_(size)
+        , has_note_(std::move(has_note))
+        , server_([this](conversation& talk) { talk_to(talk); }) {}
+
+    deadly_server(const deadly_server&) = delete;
+    deadly_server& operator=(const deadly_server&) = delete;
+    ~deadly_server() { is_over_ = true; }
+
+    std::string url() const { return server_.url("/x"); }
+    /// What there is now.
+    const std::string& body() const { return content_of(size_, version_); }
+    void replace_body() { ++version_; }
+
+    /// The next victim is to be killed when so many bytes have been sent to it, by all its connections.
+    void agree(std::size_t bytes) {
+        victim_ = 0;
+        agreed_ = left_ = bytes;
+    }
+    /// Nothing is sent before it is known who.
+    void begin(int victim) { victim_ = victim; }
+
+  private:
+    void talk_to(conversation& talk) {
+        while (const auto request = talk.request()) {
+            served_file file;
+            file.body = body();
+            file.etag = '"' + std::to_string(version_) + '"';
+            const auto answer = test::answer_to(*request, file);
+            int victim = 0;
+            while ((victim = victim_) == 0) {
+                if (is_over_) return;
+                std::this_thread::sleep_for(100us);
+            }
+            for (std::string_view rest(answer); !rest.empty();) {
+                const auto piece = rest.substr(0, take(std::min<std::size_t>(50'000, rest.size())));
+                if (piece.empty()) return kill(victim);
+                if (!talk.send(piece)) return;
+                rest.remove_prefix(piece.size());
+            }
+        }
+    }
+
+    /// How many of so many bytes may be sent.
+    std::size_t take(std::size_t wanted) {
+        auto left = left_.load();
+        std::size_t taken = 0;
+        do {
+            taken = std::min(wanted, left);
+        } while (!left_.compare_exchange_weak(left, left - taken));
+        return taken;
+    }
+
+    void kill(int victim) {
+        // However slow the machine is, what is worth a note is noted before the end; unless it was thrown
+        // away, as another version's.
+        const auto patience = std::chrono::steady_clock::now() + 200ms;
+        while (agreed_ > 1'200'000 && !has_note_() && std::chrono::steady_clock::now() < patience)
+            std::this_thread::sleep_for(100us);
+        int expected = victim;
+        if (victim_.compare_exchange_strong(expected, 0)) ::kill(victim, SIGKILL);
+    }
+
+    const std::size_t size_;
+    const std::function<bool()> has_note_;
+    std::atomic<unsigned> version_{1};
+    std::atomic<bool> is_over_{false};
+    std::atomic<int> victim_{0};
+    std::atomic<std::size_t> agreed_{0};
+    std::atomic<std::size_t> left_{0};
+    scripted_server server_;
+};
+
+/// As read_file, which takes its time for a large one.
+std::string read_large(const std::string& file) {
+    std::string all(std::filesystem::file_size(file), '\0');
+    std::ifstream(file, std::ios::binary).read(all.data(), static_cast<std::streamsize>(all.size()));
+    return all;
+}
+
+/// Kills download after download at random moments, each of which goes on where the one before was. What is
+/// there is the file as it was, or all of the new one.
+void check_killed_downloads(std::size_t size, int segments) {
 #ifdef __SANITIZE_ADDRESS__
     constexpr int rounds = 60;
 #else
     constexpr int rounds = 200;
 #endif
-    constexpr std::size_t size = 2'500'000;
     std::mt19937 random(20261130);
-    std::atomic<unsigned> version{1};
-    std::atomic<int> victim{0};
-    std::atomic<std::size_t> kill_after{0};
-    std::atomic<int> resumed{0};
     test::temp_folder folder;
-    scripted_server server([&](conversation& talk) {
-        while (const auto request = talk.request()) {
-            served_file file;
-            file.body = content_of(size, version);
-            file.etag = '"' + std::to_string(version) + '"';
-            const auto answer = test::answer_to(*request, file);
-            if (answer.find(" 206 ") < 20) ++resumed;
-            while (victim == 0)
-                std::this_thread::yield();
-            std::size_t sent = 0;
-            for (std::string_view left(answer); !left.empty();) {
-                const auto piece = left.substr(0, std::min<std::size_t>(50'000, kill_after - sent));
-                if (piece.empty()) {
-                    // However slow the machine is: what is worth a note is noted before the end.
-                    while (sent > 1'200'000 && !std::filesystem::exists(folder / "x.part.tandem"))
-                        std::this_thread::yield();
-                    ::kill(victim, SIGKILL);
-                    return;
-                }
-                if (!talk.send(piece)) return;
-                sent += piece.size();
-                left.remove_prefix(piece.size());
-            }
-        }
-    });
+    deadly_server server(size, [&] { return std::filesystem::exists(folder / "x.part.tandem"); });
 
     folder.write("x", "old");
     std::string before = "old";
-    int whole = 0, killed = 0;
+    int whole = 0, killed = 0, resumed = 0;
     for (int round = 0; round < rounds; ++round) {
-        if (random() % 8 == 0) ++version;
-        victim = 0;
+        if (random() % 8 == 0) server.replace_body();
         // Now and then it is not killed at all.
-        kill_after = random() % 4 == 0 ? size * 2 : 1 + random() % (size + 1'000);
-        test::child_process child(
-            {test::program("resuming-download"), server.url("/x"), folder.path().string()});
-        victim = child.pid();
+        server.agree(random() % 4 == 0 ? size * 3 : 1 + random() % (size + 1'000));
+        test::child_process child({test::program("resuming-download"), server.url(), folder.path().string(),
+                                   std::to_string(segments)});
+        server.begin(child.pid());
         const int status = child.wait();
-        const auto file = read_file(folder / "x");
+        const auto file = read_large(folder / "x");
         INFO("round " << round << ": " << child.output() << child.errors());
         if (status == 0) {
             ++whole;
-            REQUIRE((file == content_of(size, version)));
+            if (child.output().find(" 0 of them resumed") == std::string::npos) ++resumed;
+            REQUIRE((file == server.body()));
             REQUIRE(test::files_below(folder.path()) == std::vector<std::string>{"x"});
         } else {
             ++killed;
             REQUIRE(status == 128 + SIGKILL);
-            REQUIRE((file == before || file == content_of(size, version)));
+            REQUIRE((file == before || file == server.body()));
         }
         before = file;
     }
     CHECK(whole > rounds / 10);
     CHECK(killed > rounds / 3);
     CHECK(resumed > rounds / 20);
+}
+
+} // namespace
+
+TEST_CASE("killed at random moments, hundreds of downloads leave the old file or the whole new one") {
+    check_killed_downloads(2'500'000, 1);
+}
+
+TEST_CASE("killed at random moments, hundreds of downloads in several parts leave no wrong file either") {
+    check_killed_downloads(4'500'000, 4);
 }

@@ -164,7 +164,7 @@ void download_part::go_on_at(std::uint64_t offset) {
 
 void download_part::go_on_in_gaps() {
     has_begun_ = true;
-    next_note_ = note_.count() + between_notes;
+    if (noted_ > 0) next_note_ = note_.count() + between_notes; // else it is the first, and due as for others
 }
 
 task<> download_part::reserve(std::uint64_t length) {
