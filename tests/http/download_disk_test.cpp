@@ -22,7 +22,6 @@
 #include "support/largest_file.hpp"
 #include "support/temp_folder.hpp"
 
-using namespace std::chrono_literals;
 using namespace tandem::http;
 using tandem::task;
 using test::content;
@@ -32,7 +31,6 @@ using test::has_all;
 using test::in_loop;
 using test::largest_file;
 using test::read_file;
-using test::reply;
 using test::scripted_server;
 using test::served_file;
 using test::serving;
@@ -266,47 +264,4 @@ TEST_CASE("cancelled at any moment, a download leaves a part that is gone on wit
         CHECK((read_file(folder / "in/file") == file.body));
         std::filesystem::remove_all(folder / "in");
     });
-}
-
-TEST_CASE("a limited rate holds for what the kernel moves and for what is read, in the loop's own time") {
-    const bool is_moved = GENERATE(true, false);
-    test::temp_folder folder;
-    const auto body = content(500'000);
-    std::string chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (std::size_t at = 0; at < body.size(); at += 10'000)
-        chunks += "2710\r\n" + body.substr(at, 10'000) + "\r\n";
-    chunks += "0\r\n\r\n";
-    scripted_server server(
-        test::answering([&](const std::string&) { return is_moved ? reply(body) : chunks; }));
-
-    /// Jumps over the pauses of the rate limit, a tenth of a second and less.
-    class short_pauses final : public tandem::time_source {
-      public:
-        tandem::time_point now() noexcept override { return now_; }
-        bool advance_to(tandem::time_point next) noexcept override {
-            if (next - now_ > 200ms) return false;
-            now_ = next;
-            return true;
-        }
-
-      private:
-        tandem::time_point now_ = tandem::time_point(24h);
-    } time;
-    const auto begin = time.now();
-    tandem::loop here(tandem::loop_options().time(time));
-    auto fetch = [&]() -> task<> {
-        client web;
-        std::uint64_t last = 0;
-        auto how = into(folder.path().string())
-                       .limit_rate(100'000)
-                       .on_progress([&](const download_progress& so_far) {
-                           CHECK(so_far.done - last <= 10'000);
-                           last = so_far.done;
-                       });
-        co_await download(web.get(server.url("/x")), how);
-    };
-    here.run(fetch());
-    CHECK(time.now() - begin >= 4800ms);
-    CHECK(time.now() - begin <= 5100ms);
-    CHECK((read_file(folder / "x") == body));
 }

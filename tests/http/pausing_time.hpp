@@ -1,4 +1,4 @@
-// Time in which only pauses pass, and time that passes as a test says.
+// Time in which only pauses pass, of one kind or the other, and time that passes as a test says.
 #pragma once
 #include <atomic>
 
@@ -26,12 +26,39 @@ class pausing_time final : public tandem::time_source {
     tandem::time_point now_ = begin_;
 };
 
-/// Runs `body()` on a loop of its own in that time, and returns how much of it has passed.
+/// Jumps over the pauses of a limited rate, which are shorter than a second, and over nothing else.
+class paying_time final : public tandem::time_source {
+  public:
+    tandem::time_point now() noexcept override { return now_; }
+    bool advance_to(tandem::time_point next) noexcept override {
+        if (next - now_ > std::chrono::seconds(1)) return false;
+        now_ = next;
+        return true;
+    }
+    /// How much has passed.
+    tandem::duration passed() const noexcept { return now_ - begin_; }
+
+  private:
+    const tandem::time_point begin_ = tandem::time_point(std::chrono::hours(24));
+    tandem::time_point now_ = begin_;
+};
+
+/// Runs `body()` on a loop of its own in pausing time, and returns how much of it has passed.
 template <class Body> tandem::duration in_pausing_time(Body body) {
     pausing_time time;
     {
         tandem::loop here(tandem::loop_options().time(time));
         here.run(body());
+    }
+    return time.passed();
+}
+
+/// The same with `body(time)` in paying time.
+template <class Body> tandem::duration in_paying_time(Body body) {
+    paying_time time;
+    {
+        tandem::loop here(tandem::loop_options().time(time));
+        here.run(body(time));
     }
     return time.passed();
 }
@@ -48,7 +75,7 @@ class told_time final : public tandem::time_source {
     std::atomic<tandem::duration::rep> now_ = tandem::clock::now().time_since_epoch().count();
 };
 
-/// Runs `body()` on a loop of its own in that time.
+/// Runs `body()` on a loop of its own in told time.
 template <class Body> void in_told_time(told_time& time, Body body) {
     tandem::loop here(tandem::loop_options().time(time));
     here.run(body());
