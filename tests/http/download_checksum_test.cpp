@@ -1,12 +1,15 @@
 // Downloads that know what they have to come to.
 #include <catch2/catch.hpp>
 
+#include <atomic>
+
 #include <tandem/http/client.hpp>
 #include <tandem/http/download.hpp>
 
 #include "hasher.hpp"
 #include "http/file_server.hpp"
 #include "http/in_loop.hpp"
+#include "http/segments.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace tandem::http;
@@ -127,4 +130,78 @@ TEST_CASE("bytes of two mirrors are joined where a checksum has the last word") 
     CHECK(test::field_of(good.requests().at(0), "Range") == "bytes=2000-");
     CHECK(test::field_of(good.requests().at(0), "If-Range").empty());
     CHECK(files_below(folder.path()) == (is_same ? names{"x"} : names()));
+}
+
+TEST_CASE("a file in several parts is hashed as a whole, whichever of them comes last") {
+    const bool is_right = GENERATE(true, false);
+    test::temp_folder folder;
+    folder.write("file", "old");
+    const auto file = test::large_file();
+    // The first part is the last to come: it waits until another has asked for the end.
+    std::atomic<bool> has_end{false};
+    scripted_server server([&](test::conversation& talk) {
+        while (const auto request = talk.request()) {
+            const auto answer = test::answer_to(*request, file);
+            const auto range = test::field_of(*request, "Range");
+            if (range.empty()) {
+                talk.send(std::string_view(answer).substr(0, 100'000));
+                has_end.wait(false);
+                talk.send(std::string_view(answer).substr(100'000));
+                continue;
+            }
+            talk.send(answer);
+            if (test::range_in(range, file.body.size()).last == file.body.size() - 1) {
+                has_end = true;
+                has_end.notify_all();
+            }
+        }
+    });
+    const auto wanted = sha256_of(is_right ? file.body : "other");
+    const auto how = test::in_parts(folder).existing(if_exists::replace).checksum(wanted);
+    in_loop([&]() -> task<> {
+        client web;
+        if (is_right) {
+            co_await download(web.get(server.url("/file")), how);
+        } else {
+            const auto error =
+                co_await failure_of<checksum_error>(download(web.get(server.url("/file")), how));
+            CHECK(error.cause() ==
+                  "the sha256 is " + sha256_of(file.body).digest() + ", and should be " + wanted.digest());
+        }
+    });
+    CHECK(server.connections() >= 4);
+    CHECK((read_file(folder / "file") == (is_right ? file.body : "old")));
+    CHECK(files_below(folder.path()) == names{"file"});
+}
+
+TEST_CASE("a part that was changed is found out when the gaps beside it are filled") {
+    test::temp_folder folder;
+    const auto file = test::large_file(8 * test::mib);
+    // Every reply is cut off, until all is asked for anew.
+    std::atomic<bool> is_patient{false};
+    scripted_server server([&](test::conversation& talk) {
+        while (const auto request = talk.request()) {
+            const auto answer = test::answer_to(*request, file);
+            if (is_patient) {
+                talk.send(answer);
+                continue;
+            }
+            talk.send(std::string_view(answer).substr(0, answer.find("\r\n\r\n") + 4 + 700'000));
+            return talk.finish();
+        }
+    });
+    const auto how = test::in_parts(folder).checksum(sha256_of(file.body));
+    in_loop([&]() -> task<> {
+        client web;
+        co_await failure_of<truncated_error>(download(web.get(server.url("/file")), how));
+        auto part = read_file(folder / "file.part");
+        part[1'000] ^= 1;
+        folder.write("file.part", part);
+        is_patient = true;
+        co_await failure_of<checksum_error>(download(web.get(server.url("/file")), how));
+        CHECK(files_below(folder.path()).empty());
+        const auto made = co_await download(web.get(server.url("/file")), how);
+        CHECK(made.resumed == 0);
+    });
+    CHECK((read_file(folder / "file") == file.body));
 }
