@@ -1,59 +1,38 @@
 // Downloads that go on where an earlier one stopped, and those that must not.
 #include <catch2/catch.hpp>
 
-#include <filesystem>
+#include <atomic>
 
 #include <tandem/http/client.hpp>
 #include <tandem/http/download.hpp>
 
 #include "http/file_server.hpp"
 #include "http/in_loop.hpp"
+#include "http/resumed.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace tandem::http;
 using tandem::task;
 using test::answer_to;
+using test::check_anew;
 using test::content;
 using test::conversation;
 using test::failure_of;
 using test::field_of;
 using test::files_below;
 using test::in_loop;
+using test::interrupted_and_resumed;
+using test::into;
+using test::plain_file;
 using test::read_file;
 using test::reply;
 using test::scripted_server;
-using test::served_file;
 using test::serving;
 using names = std::vector<std::string>;
 
-namespace {
-
-download_options into(const test::temp_folder& folder) {
-    return download_options().folder(folder.path().string()).no_retry();
-}
-
-/// Downloads `/file` of the server twice: the first is to be cut off.
-downloaded interrupted_and_resumed(const scripted_server& server, const download_options& options) {
-    std::optional<downloaded> made;
-    in_loop([&]() -> task<> {
-        client web;
-        co_await failure_of<truncated_error>(download(web.get(server.url("/file")), options));
-        made = co_await download(web.get(server.url("/file")), options);
-    });
-    return *made;
-}
-
-served_file plain(std::size_t size = 5'000, unsigned seed = 1) {
-    served_file file;
-    file.body = content(size, seed);
-    return file;
-}
-
-} // namespace
-
 TEST_CASE("a download that was cut off goes on where it stopped, if the server shows that it is the same") {
     test::temp_folder folder;
-    const auto file = plain();
+    const auto file = plain_file();
     scripted_server server(serving(file, {2'000}));
     const auto made = interrupted_and_resumed(server, into(folder));
     CHECK(made.resumed == 2'000);
@@ -68,63 +47,31 @@ TEST_CASE("a download that was cut off goes on where it stopped, if the server s
     CHECK(files_below(folder.path()) == names{"file"});
 }
 
-TEST_CASE("what a download leaves where it is cut off says in words what it is") {
-    test::temp_folder folder;
-    scripted_server server(serving(plain(), {2'000}));
-    in_loop([&]() -> task<> {
-        client web;
-        auto link = server.url("/file?a=b#c");
-        link.insert(link.find("127"), "me:secret@");
-        auto options = into(folder).file("file");
-        co_await failure_of<truncated_error>(download(web.get(link), options));
-    });
-    CHECK(files_below(folder.path()) == names{"file.part", "file.part.tandem"});
-    CHECK(read_file(folder / "file.part") == content(5'000).substr(0, 2'000));
-    CHECK(read_file(folder / "file.part.tandem") == "tandem part 1\n"
-                                                    "url " +
-                                                        server.url("/file?a=b") +
-                                                        "\n"
-                                                        "etag \"one\"\n"
-                                                        "date Fri, 02 Jan 2026 10:00:00 GMT\n"
-                                                        "total 5000\n"
-                                                        "ranges 0-1999\n"
-                                                        "end\n");
-}
-
 TEST_CASE("a file that was replaced between two runs is brought anew") {
-    test::temp_folder folder;
-    auto other = plain(5'000, 2);
+    auto other = plain_file(5'000, 2);
     other.etag = "\"two\"";
-    scripted_server server(serving([&](int n) { return n == 0 ? plain() : other; }, {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder));
-    CHECK(made.resumed == 0);
+    scripted_server server(serving([&](int n) { return n == 0 ? plain_file() : other; }, {2'000}));
+    const auto made = check_anew(server, other.body);
     CHECK(made.status == 200);
     CHECK(server.requests().size() == 2);
-    CHECK((read_file(folder / "file") == other.body));
 }
 
 TEST_CASE("a server that ignores If-Range, and sends a part of another file, is found out") {
-    test::temp_folder folder;
-    auto other = plain(5'000, 2);
+    auto other = plain_file(5'000, 2);
     other.ignores_if_range = true;
     other.etag = GENERATE(as<std::string>{}, "\"two\"", "W/\"one\"", "");
-    scripted_server server(serving([&](int n) { return n == 0 ? plain() : other; }, {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder));
-    CHECK(made.resumed == 0);
+    scripted_server server(serving([&](int n) { return n == 0 ? plain_file() : other; }, {2'000}));
+    const auto made = check_anew(server, other.body);
     CHECK(made.attempts == 2);
     CHECK(server.requests().size() == 3);
     CHECK(field_of(server.requests().at(2), "Range").empty());
-    CHECK((read_file(folder / "file") == other.body));
 }
 
 TEST_CASE("a server that does not know ranges sends the file anew") {
-    test::temp_folder folder;
-    auto file = plain();
+    auto file = plain_file();
     file.ignores_ranges = true;
     scripted_server server(serving(file, {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder));
-    CHECK(made.resumed == 0);
-    CHECK((read_file(folder / "file") == file.body));
+    check_anew(server, file.body);
 }
 
 TEST_CASE("a part that is not the one that was asked for is not joined with what is there") {
@@ -142,8 +89,7 @@ TEST_CASE("a part that is not the one that was asked for is not joined with what
                               "Content-Range: bytes 2000-4999/5000\r\nContent-Range: bytes 1-2/5000\r\n",
                               "Content-Range: bytes 99999999999999999999-4999/5000\r\n", "");
     INFO(lie);
-    test::temp_folder folder;
-    const auto file = plain();
+    const auto file = plain_file();
     std::atomic<int> count{0};
     scripted_server server([&](conversation& talk) {
         while (const auto request = talk.request()) {
@@ -159,14 +105,11 @@ TEST_CASE("a part that is not the one that was asked for is not joined with what
                 talk.send(reply(content(3'000, 7), "ETag: \"one\"\r\n" + lie, "206 Partial Content"));
         }
     });
-    const auto made = interrupted_and_resumed(server, into(folder));
-    CHECK(made.resumed == 0);
-    CHECK((read_file(folder / "file") == file.body));
+    check_anew(server, file.body);
 }
 
 TEST_CASE("a reply in several parts is not taken for one") {
-    test::temp_folder folder;
-    const auto file = plain();
+    const auto file = plain_file();
     scripted_server server(serving(
         [&](int n) {
             auto served = file;
@@ -174,9 +117,7 @@ TEST_CASE("a reply in several parts is not taken for one") {
             return served;
         },
         {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder));
-    CHECK(made.resumed == 0);
-    CHECK((read_file(folder / "file") == file.body));
+    check_anew(server, file.body);
 }
 
 TEST_CASE("a part that nobody asked for is no file") {
@@ -194,19 +135,16 @@ TEST_CASE("a part that nobody asked for is no file") {
 }
 
 TEST_CASE("a weak ETag is never gone by") {
-    test::temp_folder folder;
-    auto file = plain();
+    auto file = plain_file();
     file.etag = "W/\"one\"";
     scripted_server server(serving(file, {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder));
-    CHECK(made.resumed == 0);
+    check_anew(server, file.body);
     CHECK(field_of(server.requests().at(1), "Range").empty());
-    CHECK((read_file(folder / "file") == file.body));
 }
 
 TEST_CASE("a Last-Modified is gone by where the reply was made a second later, at least") {
     test::temp_folder folder;
-    auto file = plain();
+    auto file = plain_file();
     file.etag = "";
     file.last_modified = "Fri, 02 Jan 2026 09:59:59 GMT";
     const bool is_strong = GENERATE(true, false);
@@ -221,7 +159,7 @@ TEST_CASE("a Last-Modified is gone by where the reply was made a second later, a
 
 TEST_CASE("where there is no validator the file is brought anew, unless the lengths are trusted") {
     test::temp_folder folder;
-    auto file = plain();
+    auto file = plain_file();
     file.etag = "";
     const bool trusts = GENERATE(false, true);
     scripted_server server(serving(file, {2'000}));
@@ -233,123 +171,18 @@ TEST_CASE("where there is no validator the file is brought anew, unless the leng
 }
 
 TEST_CASE("trusted lengths have to agree") {
-    test::temp_folder folder;
-    auto file = plain();
+    auto file = plain_file();
     file.etag = "";
-    auto longer = plain(6'000, 2);
+    auto longer = plain_file(6'000, 2);
     longer.etag = "";
     scripted_server server(serving([&](int n) { return n == 0 ? file : longer; }, {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder).trust_partial());
-    CHECK(made.resumed == 0);
-    CHECK((read_file(folder / "file") == longer.body));
-}
-
-TEST_CASE("a part of another URL is thrown away") {
-    test::temp_folder folder;
-    const auto file = plain();
-    scripted_server server(serving(file, {2'000}));
-    in_loop([&]() -> task<> {
-        client web;
-        const auto options = into(folder).file("file");
-        co_await failure_of<truncated_error>(download(web.get(server.url("/one")), options));
-        const auto made = co_await download(web.get(server.url("/two")), options);
-        CHECK(made.resumed == 0);
-    });
-    CHECK(field_of(server.requests().at(1), "Range").empty());
-    CHECK((read_file(folder / "file") == file.body));
-}
-
-TEST_CASE("a part without a sidecar, or with one that makes no sense, is of no use") {
-    const auto note = GENERATE(as<std::string>{}, "", "nonsense", "tandem part 2\nurl x\nranges 0-9\nend\n",
-                               "tandem part 1\nurl x\nranges 0-9\n");
-    test::temp_folder folder;
-    folder.write("file.part", std::string(3'000, 'x'));
-    if (!note.empty()) folder.write("file.part.tandem", note);
-    const auto file = plain();
-    scripted_server server(serving(file));
-    in_loop([&]() -> task<> {
-        client web;
-        const auto made = co_await download(web.get(server.url("/file")), into(folder));
-        CHECK(made.resumed == 0);
-    });
-    CHECK(field_of(server.requests().at(0), "Range").empty());
-    CHECK((read_file(folder / "file") == file.body));
-    CHECK(files_below(folder.path()) == names{"file"});
-}
-
-TEST_CASE("a sidecar that claims more than there is counts for nothing") {
-    test::temp_folder folder;
-    const auto file = plain();
-    scripted_server server(serving(file, {2'000}));
-    in_loop([&]() -> task<> {
-        client web;
-        co_await failure_of<truncated_error>(download(web.get(server.url("/file")), into(folder)));
-        std::filesystem::resize_file(folder / "file.part", 1'999);
-        const auto made = co_await download(web.get(server.url("/file")), into(folder));
-        CHECK(made.resumed == 0);
-    });
-    CHECK((read_file(folder / "file") == file.body));
-}
-
-TEST_CASE("what is in a part beyond what the sidecar claims is written anew") {
-    test::temp_folder folder;
-    const auto file = plain();
-    scripted_server server(serving(file, {2'000}));
-    in_loop([&]() -> task<> {
-        client web;
-        co_await failure_of<truncated_error>(download(web.get(server.url("/file")), into(folder)));
-        folder.write("file.part", file.body.substr(0, 2'000) + std::string(4'000, '?'));
-        const auto made = co_await download(web.get(server.url("/file")), into(folder));
-        CHECK(made.resumed == 2'000);
-    });
-    CHECK((read_file(folder / "file") == file.body));
-}
-
-TEST_CASE("a sidecar that lost its part never claims what another download writes") {
-    test::temp_folder folder;
-    scripted_server server(serving(plain(), {2'000, 1'000}));
-    in_loop([&]() -> task<> {
-        client web;
-        co_await failure_of<truncated_error>(download(web.get(server.url("/file")), into(folder)));
-        std::filesystem::remove(folder / "file.part");
-        std::filesystem::rename(folder / "file.part.tandem", folder / "kept");
-        auto how = into(folder).on_progress([&](const download_progress& so_far) {
-            if (so_far.now == download_progress::state::asking)
-                std::filesystem::copy_file(folder / "kept", folder / "file.part.tandem");
-            if (so_far.now == download_progress::state::receiving)
-                CHECK_FALSE(std::filesystem::exists(folder / "file.part.tandem"));
-        });
-        co_await failure_of<truncated_error>(download(web.get(server.url("/file")), how));
-    });
-}
-
-TEST_CASE("a part that is complete already is asked for its last byte") {
-    test::temp_folder folder;
-    const auto file = plain();
-    scripted_server server(serving(file));
-    in_loop([&]() -> task<> {
-        client web;
-        // The name is taken while the body comes: the part stays, whole.
-        auto how = into(folder).on_progress([&](const download_progress& so_far) {
-            if (so_far.now == download_progress::state::receiving) folder.write("file", "in the way");
-        });
-        co_await failure_of<file_exists>(download(web.get(server.url("/file")), how));
-        CHECK(read_file(folder / "file") == "in the way");
-        CHECK(files_below(folder.path()) == names{"file", "file.part", "file.part.tandem"});
-        const auto made =
-            co_await download(web.get(server.url("/file")), into(folder).existing(if_exists::replace));
-        CHECK(made.resumed == 4'999);
-        CHECK(made.received == 1);
-    });
-    CHECK(field_of(server.requests().at(1), "Range") == "bytes=4999-");
-    CHECK((read_file(folder / "file") == file.body));
-    CHECK(files_below(folder.path()) == names{"file"});
+    check_anew(server, longer.body, download_options().trust_partial());
 }
 
 TEST_CASE("a length that was not known is told by 416, and believed where the validator is shown") {
     test::temp_folder folder;
     const bool shows = GENERATE(true, false);
-    const auto file = plain();
+    const auto file = plain_file();
     std::atomic<int> count{0};
     scripted_server server([&](conversation& talk) {
         while (const auto request = talk.request()) {
@@ -375,19 +208,16 @@ TEST_CASE("a length that was not known is told by 416, and believed where the va
 }
 
 TEST_CASE("416 with another length begins anew") {
-    test::temp_folder folder;
-    const auto file = plain();
-    auto shorter = plain(1'000, 2);
+    const auto file = plain_file();
+    auto shorter = plain_file(1'000, 2);
     shorter.ignores_if_range = true;
     scripted_server server(serving([&](int n) { return n == 0 ? file : shorter; }, {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder));
-    CHECK(made.resumed == 0);
-    CHECK((read_file(folder / "file") == shorter.body));
+    check_anew(server, shorter.body);
 }
 
 TEST_CASE("a server may send less than the rest, and is asked for what is left") {
     test::temp_folder folder;
-    const auto file = plain();
+    const auto file = plain_file();
     std::atomic<int> count{0};
     scripted_server server([&](conversation& talk) {
         while (const auto request = talk.request()) {
@@ -413,7 +243,7 @@ TEST_CASE("a server may send less than the rest, and is asked for what is left")
 
 TEST_CASE("a body that is decoded is never gone on with, and leaves no part") {
     test::temp_folder folder;
-    const auto file = plain();
+    const auto file = plain_file();
     scripted_server server(serving(file, {2'000}));
     in_loop([&]() -> task<> {
         client web;
@@ -427,28 +257,22 @@ TEST_CASE("a body that is decoded is never gone on with, and leaves no part") {
 }
 
 TEST_CASE("a body that came coded all the same is not gone on with") {
-    test::temp_folder folder;
-    auto file = plain();
+    auto file = plain_file();
     file.more = "Content-Encoding: gzip\r\n";
     scripted_server server(serving(file, {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder));
-    CHECK(made.resumed == 0);
-    CHECK((read_file(folder / "file") == file.body));
+    check_anew(server, file.body);
 }
 
 TEST_CASE("who does not want to resume begins anew") {
-    test::temp_folder folder;
-    const auto file = plain();
+    const auto file = plain_file();
     scripted_server server(serving(file, {2'000}));
-    const auto made = interrupted_and_resumed(server, into(folder).resume(false));
-    CHECK(made.resumed == 0);
+    check_anew(server, file.body, download_options().resume(false));
     CHECK(field_of(server.requests().at(1), "Range").empty());
-    CHECK((read_file(folder / "file") == file.body));
 }
 
 TEST_CASE("a redirect may lead elsewhere the next time") {
     test::temp_folder folder;
-    const auto file = plain();
+    const auto file = plain_file();
     std::atomic<int> count{0};
     scripted_server server([&](conversation& talk) {
         while (const auto request = talk.request()) {
@@ -471,7 +295,7 @@ TEST_CASE("a redirect may lead elsewhere the next time") {
 TEST_CASE("save_to goes on where it stopped where it is told to, and replaces what was there") {
     test::temp_folder folder;
     folder.write("file", "old");
-    const auto file = plain();
+    const auto file = plain_file();
     scripted_server server(serving(file, {2'000}));
     in_loop([&]() -> task<> {
         client web;
@@ -484,33 +308,6 @@ TEST_CASE("save_to goes on where it stopped where it is told to, and replaces wh
         CHECK(made.path.string() == folder / "file");
     });
     CHECK(field_of(server.requests().at(1), "Range") == "bytes=2000-");
-    CHECK((read_file(folder / "file") == file.body));
-    CHECK(files_below(folder.path()) == names{"file"});
-}
-
-TEST_CASE("what has come of a large file is noted while it comes, and not that of a small one") {
-    test::temp_folder folder;
-    auto file = plain(40'000'000);
-    scripted_server server(serving(file));
-    in_loop([&]() -> task<> {
-        client web;
-        std::uint64_t noted = 0;
-        int notes = 0;
-        auto watch = [&](const download_progress& so_far) {
-            if (so_far.now != download_progress::state::receiving) return;
-            const auto note = read_file(folder / "file.part.tandem");
-            if (so_far.done < 1'000'000) CHECK(note.empty());
-            if (note.empty()) return;
-            const auto at = note.find("ranges 0-");
-            REQUIRE(at != std::string::npos);
-            const auto end = std::stoull(note.substr(at + 9)) + 1;
-            CHECK(end <= so_far.done);
-            if (end != noted) ++notes;
-            noted = end;
-        };
-        co_await download(web.get(server.url("/file")), into(folder).on_progress(watch));
-        CHECK(notes == 3);
-    });
     CHECK((read_file(folder / "file") == file.body));
     CHECK(files_below(folder.path()) == names{"file"});
 }
