@@ -11,7 +11,6 @@
 #include <sys/statvfs.h>
 #include <sys/time.h>
 
-#include <tandem/coro/sleep.hpp>
 #include <tandem/coro/task_group.hpp>
 #include <tandem/http/client.hpp>
 #include <tandem/http/download.hpp>

@@ -1,0 +1,120 @@
+// Which downloads of a set are the same, and which have the same name.
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include <tandem/http/client.hpp>
+#include <tandem/http/download_set.hpp>
+
+#include "http/in_loop.hpp"
+#include "http/sets.hpp"
+#include "support/scripted_server.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace tandem::http;
+using tandem::task;
+using test::all_of;
+using test::answering;
+using test::echo_target;
+using test::files_below;
+using test::has_all;
+using test::in_folder;
+using test::in_loop;
+using test::item_list;
+using test::numbered;
+using test::read_file;
+using test::reply;
+using test::scripted_server;
+using names = std::vector<std::string>;
+
+TEST_CASE("equal URLs are fetched once") {
+    const test::temp_folder folder;
+    scripted_server server(echo_target());
+    const auto list = [&](const client& web) {
+        item_list all;
+        for (const auto* target : {"/a", "/b", "/a", "/./a", "/a#part", "/b"})
+            all.emplace_back(web.get(server.url(target)), in_folder(folder).existing(if_exists::replace));
+        all.emplace_back(web.get(server.url("/a")), in_folder(folder).file("other"));
+        return all;
+    };
+    in_loop([&]() -> task<> {
+        client web;
+        const auto all = list(web);
+        download_set set(all, download_set_options().jobs(1));
+        const auto got = co_await all_of(set);
+        CHECK(got.files == std::set<std::string>{"/a", "/b"});
+        CHECK(set.statistics().saved == 3);
+        CHECK(set.statistics().repeated == 4);
+        CHECK(set.statistics().taken == 7);
+    });
+    CHECK(server.requests().size() == 3);
+    CHECK(files_below(folder.path()) == names{"a", "b", "other"});
+}
+
+TEST_CASE("equal URLs are fetched again where that is wanted, if their name may be taken again") {
+    const test::temp_folder folder;
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        item_list list;
+        for (int i = 0; i < 3; ++i)
+            list.emplace_back(web.get(server.url("/a")), in_folder(folder).existing(if_exists::number));
+        download_set set(list, download_set_options().repeat_equal());
+        co_await all_of(set);
+        CHECK(set.statistics().saved == 3);
+    });
+    CHECK(files_below(folder.path()) == names{"a", "a-1", "a-2"});
+}
+
+TEST_CASE("of different URLs with one name the later fails, with an error that names both") {
+    const auto what = GENERATE(if_exists::fail, if_exists::replace, if_exists::keep);
+    const test::temp_folder folder;
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        item_list list;
+        list.emplace_back(web.get(server.url("/one/x")), in_folder(folder).existing(what));
+        list.emplace_back(web.get(server.url("/two/x")), in_folder(folder).existing(what));
+        list.emplace_back(web.get(server.url("/three")), in_folder(folder).existing(what).file("x"));
+        download_set set(list);
+        const auto all = co_await all_of(set);
+        CHECK(all.files == std::set<std::string>{"/one/x"});
+        CHECK(all.errors.at("/two/x") == server.url("/two/x") + ": " + folder / "x" + ": is the name of " +
+                                             server.url("/one/x") + ", too");
+        CHECK(has_all(all.errors.at("/three"), server.url("/one/x")));
+        CHECK(set.statistics().failed_by(failure_kind::file) == 2);
+    });
+    CHECK(read_file(folder / "x") == "/one/x");
+}
+
+TEST_CASE("different URLs with one name are numbered where that is wanted") {
+    const test::temp_folder folder;
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        item_list list;
+        for (const auto* target : {"/1/x.txt", "/2/x.txt", "/3/x.txt", "/4/x.txt"})
+            list.emplace_back(web.get(server.url(target)), in_folder(folder).existing(if_exists::number));
+        download_set set(list);
+        const auto all = co_await all_of(set);
+        CHECK(all.files.size() == 4);
+    });
+    CHECK(files_below(folder.path()) == names{"x-1.txt", "x-2.txt", "x-3.txt", "x.txt"});
+}
+
+TEST_CASE("a name is free again when the download that had it has failed") {
+    const test::temp_folder folder;
+    scripted_server server(answering([](const std::string& target) {
+        return target == "/gone/x" ? reply("", "", "404 Not Found") : reply(target);
+    }));
+    in_loop([&]() -> task<> {
+        client web;
+        item_list list;
+        list.emplace_back(web.get(server.url("/gone/x")), in_folder(folder));
+        list.emplace_back(web.get(server.url("/other/x")), in_folder(folder));
+        download_set set(list, download_set_options().jobs(1));
+        const auto all = co_await all_of(set);
+        CHECK(all.files == std::set<std::string>{"/other/x"});
+    });
+    CHECK(read_file(folder / "x") == "/other/x");
+}
