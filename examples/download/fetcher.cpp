@@ -70,6 +70,18 @@ void fetcher::save_etag() const {
     if (!out) throw std::system_error(errno, std::generic_category(), file);
 }
 
+void fetcher::watch::note(std::size_t number, const http::download_progress& now) {
+    auto& made = known_[number];
+    if (!made.file) made.file = shown_.begin(now.url);
+    if (!now.path.empty() && now.path != made.path) made.path = now.path;
+    shown_.progress(*made.file, now);
+}
+
+fetcher::under_way fetcher::watch::take(std::size_t number) {
+    const auto entry = known_.extract(number);
+    return entry ? std::move(entry.mapped()) : under_way();
+}
+
 task<std::optional<fetched>> fetcher::fetch(list_item item) {
     std::optional<http::url> target;
     try {
@@ -82,7 +94,7 @@ task<std::optional<fetched>> fetcher::fetch(list_item item) {
     std::string path;
     std::exception_ptr failure;
     try {
-        auto got = co_await bring(item, file, path);
+        auto got = co_await bring(item, *target, file, path);
         co_return got;
     } catch (const std::exception&) {
         failure = std::current_exception();
@@ -109,15 +121,13 @@ void fetcher::report(file_id file, const std::string& url, const std::string& pa
 
 task<> fetcher::fetch_all(item_queue& items, std::function<task<>(fetched)> then) {
     const auto& limits = chosen_.limits;
-    downloads known;
-    http::download_set set(to_download(items, known),
-                           http::download_set_options()
-                               .jobs(static_cast<std::size_t>(limits.jobs))
-                               .per_host(static_cast<std::size_t>(limits.per_host)));
+    watch by(shown_);
+    http::download_set set(to_download(items, by), http::download_set_options()
+                                                       .jobs(static_cast<std::size_t>(limits.jobs))
+                                                       .per_host(static_cast<std::size_t>(limits.per_host)));
     while (auto outcome = co_await set.next()) {
-        under_way last;
-        if (auto entry = known.extract(outcome->index)) last = std::move(entry.mapped());
-        const auto url = outcome->asked.to_string();
+        const auto last = by.take(outcome->index);
+        const auto& url = outcome->asked.to_string();
         const auto file = last.file ? *last.file : shown_.begin(url);
         if (outcome->file) {
             save_etag();
@@ -130,58 +140,54 @@ task<> fetcher::fetch_all(item_queue& items, std::function<task<>(fetched)> then
 }
 
 /// What is to be printed is printed here and now, one after the other.
-tandem::stream<http::download_item> fetcher::to_download(item_queue& items, downloads& known) {
+tandem::stream<http::download_item> fetcher::to_download(item_queue& items, watch& by) {
     std::size_t number = 0;
     while (auto item = co_await items.next()) {
         if (prints(*item)) {
             co_await fetch(std::move(*item));
             continue;
         }
-        auto one = prepare(*item, number, known);
+        auto one = prepare(*item, number, by);
         if (!one) continue;
         ++number;
         co_yield std::move(*one);
     }
 }
 
-/// Nothing for an item that cannot be asked for, which is reported. The set never asks for one that repeats
-/// another, so that only those that are heard of become known.
-std::optional<http::download_item> fetcher::prepare(const list_item& item, std::size_t number,
-                                                    downloads& known) {
-    std::string url;
+/// Nothing for an item that cannot be asked for, which is reported.
+std::optional<http::download_item> fetcher::prepare(const list_item& item, std::size_t number, watch& by) {
+    std::optional<http::url> target;
     std::exception_ptr failure;
     try {
-        url = make_.target(item).to_string();
-        auto how = make_.download(item);
-        how.on_progress([this, number, url, &known](const http::download_progress& now) {
-            auto& made = known[number];
-            if (!made.file) made.file = shown_.begin(url);
-            if (!now.path.empty()) made.path = now.path;
-            shown_.progress(*made.file, now);
-        });
-        return http::download_item(make_.request(web_, item), std::move(how));
+        target = make_.target(item);
+        auto how = make_.download(item, *target);
+        how.on_progress([&by, number](const http::download_progress& now) { by.note(number, now); });
+        return http::download_item(make_.request(web_, item, *target), std::move(how));
     } catch (const http::bad_url& error) {
         shown_.failed(error.what(), static_cast<int>(exit_code::usage));
     } catch (const std::exception&) {
         failure = std::current_exception();
     }
-    if (failure) report(shown_.begin(url), url, {}, failure);
+    if (!failure) return std::nullopt;
+    const auto url = target ? target->to_string() : item.link;
+    report(shown_.begin(url), url, {}, failure);
     return std::nullopt;
 }
 
-task<std::optional<fetched>> fetcher::bring(const list_item& item, file_id file, std::string& path) {
+task<std::optional<fetched>> fetcher::bring(const list_item& item, const http::url& target, file_id file,
+                                            std::string& path) {
     if (prints(item)) {
-        co_await print(item, file);
+        co_await print(item, target, file);
         co_return std::nullopt;
     }
-    auto request = make_.request(web_, item);
-    auto how = make_.download(item);
+    auto request = make_.request(web_, item, target);
+    auto how = make_.download(item, target);
     how.on_progress([this, file, &path](const http::download_progress& now) {
         if (!now.path.empty()) path = now.path;
         shown_.progress(file, now);
     });
-    if (!take_name(request.target(), how)) {
-        http::downloaded kept(request.target(), http::file_path(request.target().file_name()));
+    if (!take_name(target, how)) {
+        http::downloaded kept(target, http::file_path(target.file_name()));
         kept.was_kept = true;
         shown_.done(file, kept);
         co_return std::nullopt;
@@ -203,8 +209,8 @@ bool fetcher::take_name(const http::url& target, const http::download_options& h
 }
 
 /// To standard output: the body, or the header where that is all there is.
-task<> fetcher::print(const list_item& item, file_id file) {
-    auto request = make_.request(web_, item);
+task<> fetcher::print(const list_item& item, const http::url& target, file_id file) {
+    auto request = make_.request(web_, item, target);
     request.raise_for_status(!chosen_.request.head && !chosen_.output.fail_with_body);
     if (const auto policy = make_.retries()) request.retry(*policy);
     if (chosen_.limits.max_filesize) request.max_body(*chosen_.limits.max_filesize);

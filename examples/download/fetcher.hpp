@@ -50,17 +50,30 @@ class fetcher {
         std::optional<file_id> file;
         std::string path;
     };
-    /// By their numbers in the set.
-    using downloads = std::map<std::size_t, under_way>;
-    tandem::stream<tandem::http::download_item> to_download(item_queue& items, downloads& known);
-    std::optional<tandem::http::download_item> prepare(const list_item& item, std::size_t number,
-                                                       downloads& known);
+    /// Hears of the downloads of a set, and tells the display. That never asks for one that repeats another,
+    /// so that only those of which something was heard become known.
+    class watch {
+      public:
+        explicit watch(display& shown) noexcept
+            : shown_(shown) {}
+        /// Of the download with this number in the set.
+        void note(std::size_t number, const tandem::http::download_progress& now);
+        /// It has ended.
+        under_way take(std::size_t number);
+
+      private:
+        display& shown_;
+        std::map<std::size_t, under_way> known_;
+    };
+    tandem::stream<tandem::http::download_item> to_download(item_queue& items, watch& by);
+    std::optional<tandem::http::download_item> prepare(const list_item& item, std::size_t number, watch& by);
     bool prints(const list_item& item) const noexcept { return item.out == "-" || chosen_.request.head; }
     void report(file_id file, const std::string& url, const std::string& path,
                 const std::exception_ptr& failure);
     /// `path` becomes the file's, once that is known.
-    tandem::task<std::optional<fetched>> bring(const list_item& item, file_id file, std::string& path);
-    tandem::task<> print(const list_item& item, file_id file);
+    tandem::task<std::optional<fetched>> bring(const list_item& item, const tandem::http::url& target,
+                                               file_id file, std::string& path);
+    tandem::task<> print(const list_item& item, const tandem::http::url& target, file_id file);
     bool take_name(const tandem::http::url& target, const tandem::http::download_options& how);
     tandem::http::client_options client_options();
     tandem::http::middleware note_etag();

@@ -94,7 +94,8 @@ std::string first_line_of(const std::string& file) {
 } // namespace
 
 request_maker::request_maker(const get_options& chosen)
-    : chosen_(chosen) {
+    : chosen_(chosen)
+    , usual_(usual_download()) {
     read_cookies();
     read_netrc();
     if (!chosen.output.checksum_file.empty())
@@ -221,13 +222,13 @@ std::string request_maker::method() const {
     return "GET";
 }
 
-http::request_builder request_maker::request(const http::client& web, const list_item& item) const {
-    const auto to = target(item);
-    auto made = web.request(method(), to);
+http::request_builder request_maker::request(const http::client& web, const list_item& item,
+                                             const http::url& target) const {
+    auto made = web.request(method(), target);
     add_body(made);
     add_headers(made, item);
     add_conditions(made);
-    add_login(made, to);
+    add_login(made, target);
     made.decode(chosen_.request.compressed);
     made.raw(chosen_.request.raw);
     if (chosen_.tls.insecure) made.insecure_accept_any_certificate();
@@ -314,12 +315,11 @@ std::optional<http::retry_policy> request_maker::retries() const {
     return made;
 }
 
-http::download_options request_maker::download(const list_item& item) const {
+http::download_options request_maker::usual_download() const {
     const auto& output = chosen_.output;
     const auto& limits = chosen_.limits;
     http::download_options made;
-    made.folder(item.folder.empty() ? output.folder : item.folder).file(item.out);
-    made.suggested_name(output.suggested_name).existing(output.existing);
+    made.folder(output.folder).suggested_name(output.suggested_name).existing(output.existing);
     // A part of what was asked for (or of what it decodes to) is no part of the whole.
     const bool is_whole = chosen_.request.range.empty() && !chosen_.request.raw;
     made.resume(output.resume && is_whole && !output.remove_on_error).trust_partial(output.trust_partial);
@@ -331,19 +331,24 @@ http::download_options request_maker::download(const list_item& item) const {
     if (limits.max_filesize) made.max_size(*limits.max_filesize);
     made.durable(output.durable).remote_time(output.remote_time).record_origin(output.record_origin);
     made.keep_error_body(output.fail_with_body);
+    if (output.checksum) made.checksum(*output.checksum);
+    return made;
+}
+
+http::download_options request_maker::download(const list_item& item, const http::url& target) const {
+    auto made = usual_;
+    if (!item.folder.empty()) made.folder(item.folder);
+    made.file(item.out);
     for (const auto& each : item.mirrors)
         made.mirror(http::url(each));
     if (item.checksum) {
         made.checksum(*item.checksum);
-    } else if (output.checksum) {
-        made.checksum(*output.checksum);
-    } else if (checksums_) {
-        const auto from = target(item);
-        const auto name = item.out.empty() ? from.file_name() : item.out.substr(item.out.rfind('/') + 1);
+    } else if (checksums_ && !usual_.checksum()) {
+        const auto name = item.out.empty() ? target.file_name() : item.out.substr(item.out.rfind('/') + 1);
         const auto* found = checksums_->find(name);
         if (!found)
-            throw http::checksum_error(from.to_string(),
-                                       output.checksum_file + " has no checksum of " + name);
+            throw http::checksum_error(target.to_string(),
+                                       chosen_.output.checksum_file + " has no checksum of " + name);
         made.checksum(*found);
     }
     return made;

@@ -16,7 +16,8 @@
 ///
 ///     request_maker make(chosen);
 ///     http::client web(make.client());
-///     auto done = co_await http::download(make.request(web, item), make.download(item));
+///     const auto target = make.target(item);
+///     auto done = co_await http::download(make.request(web, item, target), make.download(item, target));
 class request_maker {
   public:
     /// Reads the files that the options name: cookies, logins, checksums, ETags. Throws std::exception, whose
@@ -25,14 +26,16 @@ class request_maker {
 
     tandem::http::client_options client() const;
 
-    /// Throws http::bad_url and http::bad_request.
-    tandem::http::request_builder request(const tandem::http::client& web, const list_item& item) const;
-
-    /// Throws http::error for a file that the list of checksums does not have.
-    tandem::http::download_options download(const list_item& item) const;
-
-    /// The URL that is asked for, with all that the options add to it.
+    /// The URL that is asked for, with all that the options add to it. Throws http::bad_url.
     tandem::http::url target(const list_item& item) const;
+
+    /// Throws http::bad_request.
+    tandem::http::request_builder request(const tandem::http::client& web, const list_item& item,
+                                          const tandem::http::url& target) const;
+
+    /// Throws http::bad_url for a mirror, and http::error for a file that the list of checksums does not
+    /// have.
+    tandem::http::download_options download(const list_item& item, const tandem::http::url& target) const;
 
     /// Nothing where nothing is tried again.
     std::optional<tandem::http::retry_policy> retries() const;
@@ -45,6 +48,7 @@ class request_maker {
     void read_cookies();
     void read_netrc();
     std::string method() const;
+    tandem::http::download_options usual_download() const;
     tandem::tls_client_options tls() const;
     void add_network(tandem::http::client_options& to) const;
     void add_proxy(tandem::http::client_options& to) const;
@@ -62,4 +66,6 @@ class request_maker {
     std::optional<tandem::http::checksum_list> checksums_;
     /// The value of If-None-Match; empty for none.
     std::string known_etag_;
+    /// What all downloads have in common.
+    const tandem::http::download_options usual_;
 };

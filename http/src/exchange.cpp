@@ -10,7 +10,7 @@
 
 namespace tandem::http::detail {
 
-exchange::exchange(std::shared_ptr<client_core> core, request_parts parts)
+exchange::exchange(std::shared_ptr<client_core> core, request_parts&& parts)
     : core_(std::move(core))
     , parts_(std::move(parts))
     , current_(parts_.target)
@@ -20,7 +20,8 @@ exchange::exchange(std::shared_ptr<client_core> core, request_parts parts)
     identify();
 }
 
-exchange::exchange(std::shared_ptr<client_core> core, request_parts parts, reply_head head, std::string body)
+exchange::exchange(std::shared_ptr<client_core> core, request_parts&& parts, reply_head head,
+                   std::string body)
     : exchange(std::move(core), std::move(parts)) {
     head_ = std::move(head);
     made_body_ = std::move(body);

@@ -36,9 +36,9 @@ namespace tandem::http::detail {
 
 class exchange {
   public:
-    exchange(std::shared_ptr<client_core> core, request_parts parts);
+    exchange(std::shared_ptr<client_core> core, request_parts&& parts);
     /// One that was answered already.
-    exchange(std::shared_ptr<client_core> core, request_parts parts, reply_head head, std::string body);
+    exchange(std::shared_ptr<client_core> core, request_parts&& parts, reply_head head, std::string body);
     /// Takes it out of what middleware has returned.
     static std::shared_ptr<exchange> of(response& reply) noexcept { return std::move(reply.exchange_); }
     exchange(const exchange&) = delete;

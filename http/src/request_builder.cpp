@@ -70,7 +70,7 @@ task<response> fetch_response(core_pointer core, request_parts parts) {
 task<saved> fetch_rest(core_pointer core, request_parts parts, std::string file) {
     auto how = download_options().file(std::move(file)).existing(if_exists::replace).no_retry();
     if (parts.settings.retries) how.retry(*parts.settings.retries);
-    detail::download_run work(std::move(core), std::move(parts), std::move(how));
+    detail::download_run work(std::move(core), parts, how);
     const auto made = co_await work.run();
     co_return saved(made.path, made.bytes);
 }

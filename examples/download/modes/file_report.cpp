@@ -34,8 +34,8 @@ void report_display::show_result(std::string_view text) {
 void tell(display& shown, file_id file, const file_report& report) {
     int attempts = 0;
     for (const auto& cause : report.retries) {
-        shown.progress(file, {download_progress::state::waiting, {}, 0, {}, ++attempts, cause});
-        shown.progress(file, {download_progress::state::asking, {}, 0, {}, attempts + 1, {}});
+        shown.progress(file, {download_progress::state::waiting, {}, {}, 0, {}, ++attempts, cause});
+        shown.progress(file, {download_progress::state::asking, {}, {}, 0, {}, attempts + 1, {}});
     }
     for (const auto& text : report.messages)
         shown.message(text);

@@ -11,7 +11,7 @@ namespace json = boost::json;
 namespace {
 
 void print(const json::object& event) {
-    write_error_line(json::serialize(event));
+    write_errors(json::serialize(event) + '\n');
 }
 
 json::string text(std::string_view from) {

@@ -11,8 +11,6 @@ void append_lines(std::vector<std::string>& to, std::string_view text, charset k
     }
 }
 
-void write_error_line(std::string_view line) {
-    std::string text(line);
-    text += '\n';
-    std::fwrite(text.data(), 1, text.size(), stderr); // which has no buffer: one write
+void write_errors(std::string_view lines) {
+    std::fwrite(lines.data(), 1, lines.size(), stderr); // which has no buffer: one write
 }

@@ -9,6 +9,6 @@
 /// `text` as `printable` makes its lines; the last needs no line end.
 void append_lines(std::vector<std::string>& to, std::string_view text, charset known);
 
-/// Writes a line to standard error at once, and its end behind it. Nothing happens where that cannot be: what
-/// nobody can be told is no reason to stop.
-void write_error_line(std::string_view line);
+/// Writes whole lines, each with its end, to standard error at once. Nothing happens where that cannot be:
+/// what nobody can be told is no reason to stop.
+void write_errors(std::string_view lines);

@@ -1,5 +1,8 @@
 #include "download/progress/run_state.hpp"
 
+#include <algorithm>
+#include <functional>
+
 using tandem::http::download_progress;
 
 file_id run_state::begin(std::string_view url) {
@@ -8,8 +11,9 @@ file_id run_state::begin(std::string_view url) {
         id = files_.size();
         files_.emplace_back();
     } else {
-        id = *free_.begin();
-        free_.erase(free_.begin());
+        std::pop_heap(free_.begin(), free_.end(), std::greater());
+        id = free_.back();
+        free_.pop_back();
     }
     file& one = files_[id];
     one.is_under_way = true;
@@ -91,7 +95,8 @@ void run_state::failed() noexcept {
 
 void run_state::end(file_id id) {
     files_[id].is_under_way = false;
-    free_.insert(id);
+    free_.push_back(id);
+    std::push_heap(free_.begin(), free_.end(), std::greater());
 }
 
 void run_state::sample(tandem::time_point now) noexcept {

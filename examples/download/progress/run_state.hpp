@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,8 +92,8 @@ class run_state {
     void end(file_id id);
 
     std::vector<file> files_;
-    /// Those that no file has now; the lowest is taken next, so that bars keep their places.
-    std::set<file_id> free_;
+    /// Those that no file has now, as a heap: the lowest is taken next, so that bars keep their places.
+    std::vector<file_id> free_;
     std::uint64_t expected_ = 0;
     std::uint64_t begun_ = 0;
     std::uint64_t saved_ = 0;

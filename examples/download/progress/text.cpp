@@ -1,5 +1,6 @@
 #include "download/progress/text.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <cwchar>
 #include <langinfo.h>
@@ -105,6 +106,8 @@ charset charset_of_user() {
 }
 
 std::string printable(std::string_view text, charset known) {
+    if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+        return std::string(text); // nearly all are, and looking at each character takes its time
     const utf8_locale here;
     std::string made;
     made.reserve(text.size());

@@ -5,7 +5,7 @@
 namespace tandem::http {
 
 task<downloaded> download(request_builder request, download_options options) {
-    detail::download_run work(std::move(request.core_), std::move(*request.parts_), std::move(options));
+    detail::download_run work(request.core_, *request.parts_, options);
     co_return co_await work.run();
 }
 

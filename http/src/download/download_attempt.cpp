@@ -29,7 +29,7 @@ task<download_run::outcome> download_run::attempt(const url& source) {
     ++result_.attempts;
     tell(state::asking);
     const auto from = rest_begins_at(source);
-    auto work = co_await open(request_for(source, from));
+    auto work = co_await open(source, from);
     const int status = work->head().status;
     result_.status = status;
     result_.source = work->current();
@@ -47,11 +47,17 @@ task<download_run::outcome> download_run::attempt(const url& source) {
     co_return co_await take(std::move(work), source, from);
 }
 
-/// The request as it was given, for all from byte `from` on, or up to, and without, byte `end`.
+/// The request as it was given, without what is decided here, for all from byte `from` on, or up to, and
+/// without, byte `end`.
 request_parts download_run::request_for(const url& source, std::uint64_t from,
                                         std::optional<std::uint64_t> end) const {
     auto parts = request_;
     parts.target = source;
+    parts.decode = wants_decoding();
+    parts.max_body.reset(); // which would count each reply on its own
+    parts.raise_for_status = false;
+    parts.settings.retries = nullptr;
+    parts.settings.limits.total.reset();
     if (source.origin() != request_.target.origin()) {
         // A mirror is as foreign as where a redirect leads, and no server has sent us there.
         const bool trusts = std::exchange(parts.settings.trusts_redirects, false);
@@ -70,12 +76,13 @@ request_parts download_run::request_for(const url& source, std::uint64_t from,
     return parts;
 }
 
-task<std::shared_ptr<exchange>> download_run::open(request_parts parts) {
+task<std::shared_ptr<exchange>> download_run::open(const url& source, std::uint64_t from,
+                                                   std::optional<std::uint64_t> end) {
     std::shared_ptr<exchange> work;
     if (core_->options.middlewares().empty())
-        work = std::make_shared<exchange>(core_, std::move(parts));
+        work = std::make_shared<exchange>(core_, request_for(source, from, end));
     else
-        work = co_await open_through_middleware(core_, std::move(parts));
+        work = co_await open_through_middleware(core_, request_for(source, from, end));
     co_await work->open_for_body(false);
     co_return work;
 }
@@ -117,7 +124,7 @@ task<download_run::outcome> download_run::take(std::shared_ptr<exchange> work, c
     if (head.status == 206 && !request_.fields.contains("Range"))
         site_.fail<protocol_error>("a part was sent (206) where all was asked for");
     entity fresh(source.to_string(), head);
-    const bool is_decoded = request_.wants_decoding() && head.fields.contains("Content-Encoding");
+    const bool is_decoded = wants_decoding() && head.fields.contains("Content-Encoding");
     if (is_decoded || request_.is_raw) fresh.total.reset();
     if (fresh.total && *fresh.total > largest_) part_->fail_too_large();
     hash_.reset();

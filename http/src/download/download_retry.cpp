@@ -28,7 +28,7 @@ void download_run::note_progress() {
 }
 
 bool download_run::may_ask_again(int fruitless) const noexcept {
-    const auto& policy = options_.retries();
+    const auto* policy = options_.retries();
     if (!policy || policy->attempts() <= 1 || fruitless >= policy->attempts()) return false;
     return (request_.is_idempotent() || policy->all_methods()) && request_.body.can_be_sent_again();
 }
@@ -62,7 +62,7 @@ task<std::optional<duration>> download_run::pause_after(std::string cause, std::
 
 /// Whether a reply of this status may be another one later.
 bool download_run::is_passing(int status) const noexcept {
-    if (!options_.retries()) return false;
+    if (!options_.retries() || (leaves_overloads_ && is_overload(status))) return false;
     const auto& all = options_.retries()->statuses();
     return std::find(all.begin(), all.end(), status) != all.end();
 }
@@ -86,6 +86,7 @@ task<download_run::outcome> download_run::after_status(exchange& work) {
 }
 
 task<> download_run::wait(duration pause) {
+    if (retries_) ++*retries_;
     tell(download_progress::state::waiting, cause_);
     co_await sleep(pause);
 }

@@ -26,21 +26,17 @@ std::uint64_t smaller(std::optional<std::uint64_t> one, std::optional<std::uint6
 /// A part of a coded body cannot be gone on with where it is decoded, and who asks for a part of his own, or
 /// in a way that may change something, gets what he asks for.
 bool may_ask_for_parts(const request_parts& request) {
-    return request.method == "GET" && request.body.is_empty() && !request.wants_decoding() &&
+    return request.method == "GET" && request.body.is_empty() && !request.decode.value_or(false) &&
            !request.is_raw && !request.fields.contains("Range") && !request.fields.contains("If-Range");
-}
-
-request_parts undecoded(request_parts request) {
-    if (!request.decode) request.decode = false;
-    return request;
 }
 
 } // namespace
 
-download_run::download_run(std::shared_ptr<client_core> core, request_parts request, download_options options)
+download_run::download_run(std::shared_ptr<client_core> core, const request_parts& request,
+                           const download_options& options)
     : core_(std::move(core))
-    , request_(undecoded(std::move(request)))
-    , options_(std::move(options))
+    , request_(request)
+    , options_(options)
     , site_(request_.target.to_string())
     , result_(request_.target, file_path(""))
     , began_(loop::current().now())
@@ -48,15 +44,11 @@ download_run::download_run(std::shared_ptr<client_core> core, request_parts requ
     , largest_(smaller(options_.max_size(), request_.max_body))
     , takes_parts_(may_ask_for_parts(request_)) {
     result_.attempts = 0;
-    request_.max_body.reset(); // which would count each reply on its own
-    request_.raise_for_status = false;
-    request_.settings.retries = nullptr;
 }
 
 task<downloaded> download_run::run() {
-    const auto limit = request_.settings.limits.total;
-    request_.settings.limits.total.reset(); // all attempts together have that time
-    if (limit) {
+    // All attempts together have that time.
+    if (const auto limit = request_.settings.limits.total) {
         try {
             co_await timeout(*limit, bring());
         } catch (const timed_out&) {
@@ -74,14 +66,13 @@ task<downloaded> download_run::run() {
 task<> download_run::bring() {
     const bool is_named = !options_.takes_suggested_name() || !options_.file().empty();
     if (is_named && !settle(path_of(request_.target.file_name()))) co_return;
-    std::vector<url> sources = {request_.target};
-    sources.insert(sources.end(), options_.mirrors().begin(), options_.mirrors().end());
+    const auto sources = 1 + options_.mirrors().size();
     for (std::size_t at = 0;;) {
         const bool joins = at > 0 && part_ && part_->holds().contiguous() > 0;
         bool is_wrong = false;
         std::exception_ptr failure;
         try {
-            co_await bring_from(sources[at]);
+            co_await bring_from(source(at));
             if (options_.checksum() && !result_.was_kept) co_await check();
             break;
         } catch (const file_error&) {
@@ -92,13 +83,18 @@ task<> download_run::bring() {
         }
         // What was joined may be wrong only because it was.
         const auto next = is_wrong && joins ? at : at + 1;
-        if (is_wrong) throw_away(next == sources.size());
-        if (next == sources.size()) std::rethrow_exception(failure);
+        if (is_wrong) throw_away(next == sources);
+        if (next == sources) std::rethrow_exception(failure);
         log(log_level::info,
-            site_.url() + ": goes on with " + sources[next].to_string() + ": " + cause_of(failure));
+            site_.url() + ": goes on with " + source(next).to_string() + ": " + cause_of(failure));
         at = next;
     }
     if (!result_.was_kept) co_await finish();
+}
+
+/// The URL, then its mirrors.
+const url& download_run::source(std::size_t number) const noexcept {
+    return number == 0 ? request_.target : options_.mirrors()[number - 1];
 }
 
 /// The bytes are wrong, and nobody knows which of them.
@@ -189,6 +185,7 @@ void download_run::tell(download_progress::state now, std::string_view cause) co
     if (!options_.on_progress()) return;
     download_progress so_far{};
     so_far.now = now;
+    so_far.url = site_.url();
     so_far.path = part_ ? std::string_view(part_->target()) : std::string_view(result_.path.string());
     so_far.done = part_ ? part_->done() : result_.bytes;
     if (part_) so_far.total = part_->holds().of.total;

@@ -26,12 +26,22 @@ class segment_crew;
 /// Asks for a body again and again, each time for what is still missing, until the file is there. It is this
 /// that asks again, and not the exchange beneath: only who has the part knows where to go on.
 ///
-/// What it may be told is in download_options, and what of a reply it believes in rest_of_file.hpp.
+/// What it may be told is in download_options, and what of a reply it believes in rest_of_file.hpp. It keeps
+/// no copy of what it is given, as there may be thousands of downloads at once.
 class download_run {
   public:
-    download_run(std::shared_ptr<client_core> core, request_parts request, download_options options);
+    /// `request` and `options` have to stay until it has ended.
+    download_run(std::shared_ptr<client_core> core, const request_parts& request,
+                 const download_options& options);
     download_run(const download_run&) = delete;
     download_run& operator=(const download_run&) = delete;
+
+    /// It is one of many: counts its retries in `retries`, and leaves replies of 429 and 503 to the others of
+    /// its host, too, where `leaves_overloads`.
+    void join(std::uint64_t& retries, bool leaves_overloads) noexcept {
+        retries_ = &retries;
+        leaves_overloads_ = leaves_overloads;
+    }
 
     /// Called once.
     task<downloaded> run();
@@ -62,9 +72,12 @@ class download_run {
 
     // download_attempt.cpp: one request, and what its reply is worth.
     task<outcome> attempt(const url& source);
+    const url& source(std::size_t number) const noexcept;
+    bool wants_decoding() const noexcept { return !request_.is_raw && request_.decode.value_or(false); }
     request_parts request_for(const url& source, std::uint64_t from,
                               std::optional<std::uint64_t> end = std::nullopt) const;
-    task<std::shared_ptr<exchange>> open(request_parts parts);
+    task<std::shared_ptr<exchange>> open(const url& source, std::uint64_t from,
+                                         std::optional<std::uint64_t> end = std::nullopt);
     std::uint64_t rest_begins_at(const url& source) const;
     bool trusts(const sidecar& held, const url& source) const;
     bool needs_validator(const url& source) const;
@@ -92,9 +105,8 @@ class download_run {
     void tell(download_progress::state now, std::string_view cause = {}) const;
 
     const std::shared_ptr<client_core> core_;
-    /// As it was given, without what is decided here.
-    request_parts request_;
-    const download_options options_;
+    const request_parts& request_;
+    const download_options& options_;
     const error_site site_;
     downloaded result_;
     const time_point began_;
@@ -109,6 +121,9 @@ class download_run {
     std::optional<file_hash> hash_;
     /// A request for a part of it makes sense, as far as is known.
     bool takes_parts_;
+    bool leaves_overloads_ = false;
+    /// Null where nobody counts them.
+    std::uint64_t* retries_ = nullptr;
     /// Of the source that is asked.
     std::string origin_;
     /// How far the part ever was, and how many attempts in a row have brought it no further.

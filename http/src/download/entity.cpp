@@ -22,8 +22,13 @@ bool is_strong_etag(std::string_view text) {
 
 /// The one value of a field; empty where there are several.
 std::string_view only(const headers& fields, std::string_view name) {
-    const auto all = fields.all(name);
-    return all.size() == 1 ? all.front() : std::string_view();
+    const std::string* found = nullptr;
+    for (const auto& [each, value] : fields) {
+        if (!equal_ignoring_case(each, name)) continue;
+        if (found) return {};
+        found = &value;
+    }
+    return found ? std::string_view(*found) : std::string_view();
 }
 
 /// A part of a coded body is of use only to who has the rest in the same coding.

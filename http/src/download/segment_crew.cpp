@@ -193,7 +193,7 @@ task<> segment_crew::bring(segment& mine, std::shared_ptr<exchange> reply) {
 task<std::shared_ptr<exchange>> segment_crew::ask(const segment& mine) {
     ++whole_.result_.attempts;
     const auto end = mine.end; // which may come nearer meanwhile
-    auto reply = co_await whole_.open(whole_.request_for(source_, mine.at, end));
+    auto reply = co_await whole_.open(source_, mine.at, end);
     const auto& head = reply->head();
     whole_.result_.status = head.status;
     whole_.result_.source = reply->current();

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include <tandem/coro/as_result.hpp>
-#include <tandem/http/download.hpp>
 #include <tandem/http/error.hpp>
+
+#include "download/download_run.hpp"
+#include "retry/retry_rules.hpp"
 
 namespace tandem::http::detail {
 
@@ -12,10 +14,6 @@ namespace {
 
 /// Items beyond `jobs` that are taken from the source, to find some of hosts that have room.
 constexpr std::size_t most_ahead = 64;
-
-bool is_overload(int status) noexcept {
-    return status == 429 || status == 503;
-}
 
 /// The reply that says its host has too much to do; null for any other outcome. Valid as long as the error.
 const status_error* overload_in(const result<downloaded>& file) noexcept {
@@ -91,9 +89,11 @@ void set_run::throw_source_error() {
 bool set_run::is_repeated(const download_item& item) {
     if (options_.repeats_equal()) return false;
     const auto& target = item.request.target();
-    std::string key = item.request.method();
-    key.append(" ").append(target.to_string()).append(" ").append(target.user_info());
-    key.append(" ").append(item.options.folder()).append("/").append(item.options.file());
+    std::string key;
+    key.reserve(target.to_string().size() + target.user_info().size() + 64);
+    key.append(item.request.method()).append(" ").append(target.to_string());
+    key.append(" ").append(target.user_info()).append(" ");
+    key.append(item.options.folder()).append("/").append(item.options.file());
     return !urls_.insert(key);
 }
 
@@ -120,7 +120,10 @@ task<result<downloaded>> set_run::bring(entry& one) {
                     std::make_exception_ptr(file_exists(link, path, "is the name of " + *holder + ", too")));
             name.emplace(names_.take(path, link));
         }
-        auto file = co_await ask(one);
+        const auto& request = one.item.request;
+        download_run work(request.core_, *request.parts_, one.item.options);
+        work.join(counts_.retries, backs_off_for(one.item));
+        auto file = co_await as_result(work.run());
         if (const auto* overload = overload_in(file)) {
             ++counts_.overloads;
             const auto pause = pause_after(*overload, turns_.is_alone(turn), one);
@@ -133,21 +136,6 @@ task<result<downloaded>> set_run::bring(entry& one) {
         if (name && file.has_value()) name->came(one.item.options.existing() != if_exists::fail);
         co_return file;
     }
-}
-
-task<result<downloaded>> set_run::ask(const entry& one) {
-    auto options = one.item.options;
-    if (backs_off_for(one.item)) {
-        auto statuses = options.retries()->statuses();
-        std::erase_if(statuses, is_overload);
-        options.retry(http::retry_policy(*options.retries()).statuses(std::move(statuses)));
-    }
-    const auto* tell = &one.item.options.on_progress();
-    options.on_progress([this, tell](const download_progress& so_far) {
-        if (so_far.now == download_progress::state::waiting) ++counts_.retries;
-        if (*tell) (*tell)(so_far);
-    });
-    co_return co_await as_result(download(one.item.request, std::move(options)));
 }
 
 /// Whether it is for this to ask again after an overload. What a download keeps of a reply that is an error

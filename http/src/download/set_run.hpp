@@ -89,7 +89,6 @@ class set_run {
     bool is_repeated(const download_item& item);
 
     task<result<downloaded>> bring(entry& one);
-    task<result<downloaded>> ask(const entry& one);
     bool backs_off_for(const download_item& item) const noexcept;
     std::optional<duration> pause_after(const status_error& overload, bool was_alone, entry& one) const;
     void count(result<downloaded>& file) noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -69,7 +70,7 @@ class TANDEM_API download_options {
     /// What to do after a failure, in the middle of the body too, which goes on where it stopped;
     /// retry_policy's defaults unless said. An attempt that brought bytes does not count.
     download_options& retry(retry_policy policy) {
-        retries_ = std::move(policy);
+        retries_ = std::make_shared<const retry_policy>(std::move(policy));
         return *this;
     }
     download_options& no_retry() noexcept {
@@ -140,7 +141,8 @@ class TANDEM_API download_options {
     if_exists existing() const noexcept { return existing_; }
     bool resumes() const noexcept { return resumes_; }
     bool trusts_partial() const noexcept { return trusts_partial_; }
-    const std::optional<retry_policy>& retries() const noexcept { return retries_; }
+    /// Null where nothing is asked for again.
+    const retry_policy* retries() const noexcept { return retries_.get(); }
     const std::optional<http::checksum>& checksum() const noexcept { return checksum_; }
     const std::vector<url>& mirrors() const noexcept { return mirrors_; }
     int segments() const noexcept { return segments_; }
@@ -153,10 +155,16 @@ class TANDEM_API download_options {
     const std::function<void(const download_progress&)>& on_progress() const noexcept { return tell_; }
 
   private:
+    static std::shared_ptr<const retry_policy> usual_retries() {
+        static const auto usual = std::make_shared<const retry_policy>();
+        return usual;
+    }
+
     std::string folder_;
     /// Empty for the URL's.
     std::string file_;
-    std::optional<retry_policy> retries_ = retry_policy();
+    /// Shared by copies: there may be one for each of very many files.
+    std::shared_ptr<const retry_policy> retries_ = usual_retries();
     std::optional<http::checksum> checksum_;
     std::vector<url> mirrors_;
     std::optional<std::uint64_t> max_size_;

@@ -16,6 +16,8 @@ struct download_progress {
         done,
     };
     state now;
+    /// The URL that was asked for, without user name and password; valid during the call.
+    std::string_view url;
     /// The file's path as it will be, where it is known yet; valid during the call.
     std::string_view path;
     /// How many bytes are in the part, kept ones included.

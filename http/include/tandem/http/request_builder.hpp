@@ -37,6 +37,7 @@ class login;
 namespace detail {
 class client_core;
 struct request_parts;
+class set_run;
 } // namespace detail
 
 /// What `client::get` and its like return: add to it what the request needs, then call one of the last six
@@ -181,6 +182,7 @@ class TANDEM_API request_builder : public request_setters<request_builder> {
   private:
     friend class request_setters<request_builder>;
     friend task<downloaded> download(request_builder request, download_options options);
+    friend class detail::set_run;
     detail::request_settings& stored_settings() noexcept;
 
     std::shared_ptr<detail::client_core> core_;
