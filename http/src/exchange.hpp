@@ -45,6 +45,12 @@ class exchange {
     exchange& operator=(const exchange&) = delete;
     ~exchange();
 
+    /// As coroutines' frames: there is one for each request.
+    static void* operator new(std::size_t bytes) { return tandem::detail::allocate_frame(bytes); }
+    static void operator delete(void* memory, std::size_t bytes) noexcept {
+        tandem::detail::free_frame(memory, bytes);
+    }
+
     /// Sends the request and follows redirects until the header of a final reply is there.
     task<> open();
 
@@ -69,6 +75,9 @@ class exchange {
     /// The same with the next piece, of at most `most` bytes; returns its size, 0 at the end.
     task<std::size_t> save_piece(file_writer& file,
                                  std::size_t most = std::numeric_limits<std::size_t>::max());
+
+    /// Whether it is known that nothing more of the body will come; `read` tells otherwise.
+    bool is_at_end() const noexcept { return is_open_ && !lease_.get() && !decoder_ && made_left_.empty(); }
 
     /// All of the body will be kept in memory: a limit on what is decoded holds also where the caller has set
     /// none.

@@ -35,7 +35,7 @@ class file_mover final : public body_mover {
 task<> exchange::save_to(file_writer& file) {
     for (;;) {
         const auto size = co_await save_piece(file);
-        if (size == 0) co_return;
+        if (size == 0 || is_at_end()) co_return;
     }
 }
 
@@ -47,6 +47,7 @@ task<std::size_t> exchange::save_piece(file_writer& file, std::size_t most) {
     if (most < largest_piece) co_return co_await save_small_piece(file, most);
     const auto piece = co_await read();
     write_to(file, piece);
+    if (!decoder_ && lease_.get() && lease_->is_done()) end_body();
     co_return piece.size();
 }
 

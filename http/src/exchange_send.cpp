@@ -38,7 +38,7 @@ task<> exchange::send_once() {
                                     " without verifying who that is, as this request asked for");
     was_sent_ = false;
     measure_body();
-    co_await authorize();
+    if (at_origin_.who || at_proxy_.who) co_await authorize();
     tracer_.begin_sending();
     co_await wait_for_turn();
     tracer_.has_turn(lease_.get() != nullptr);

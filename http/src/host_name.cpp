@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <vector>
 
 #include <tandem/io/endpoint.hpp>
 
@@ -60,18 +59,6 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
     return number;
 }
 
-std::vector<std::string_view> labels_of(std::string_view name) {
-    if (name.ends_with('.')) name.remove_suffix(1);
-    std::vector<std::string_view> labels;
-    labels.reserve(4);
-    for (;;) {
-        const auto dot = name.find('.');
-        labels.push_back(name.substr(0, dot));
-        if (dot == std::string_view::npos) return labels;
-        name.remove_prefix(dot + 1);
-    }
-}
-
 /// WHATWG's "ends in a number": such a name can be an address only.
 bool ends_in_number(std::string_view name) {
     if (name.ends_with('.')) name.remove_suffix(1);
@@ -80,16 +67,19 @@ bool ends_in_number(std::string_view name) {
     return last.starts_with("0x") && number_in(last);
 }
 
-std::string v4_address(const std::vector<std::string_view>& labels) {
+std::string v4_address(std::string_view name) {
     constexpr const char* none = "looks like an IPv4 address and is none";
-    if (labels.size() > 4) refuse(none);
+    if (name.ends_with('.')) name.remove_suffix(1);
     std::uint64_t address = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        const auto number = number_in(labels[i]);
-        const bool is_last = i + 1 == labels.size();
-        const auto bits = is_last ? 8 * (4 - i) : 8;
-        if (!number || *number >= std::uint64_t{1} << bits) refuse(none);
+    for (int left = 4; left > 0; --left) {
+        const auto dot = name.find('.');
+        const bool is_last = dot == name.npos;
+        const auto number = number_in(name.substr(0, dot));
+        const auto bits = is_last ? 8 * left : 8;
+        if (!number || *number >= std::uint64_t{1} << bits || (left == 1 && !is_last)) refuse(none);
         address = address << bits | *number;
+        if (is_last) break;
+        name.remove_prefix(dot + 1);
     }
     std::string text;
     for (int shift = 24; shift >= 0; shift -= 8)
@@ -116,7 +106,7 @@ std::string host_in_ascii(std::string_view text) {
         if (!is_digit(c) && !(c >= 'a' && c <= 'z') && c != '-' && c != '.' && c != '_')
             refuse("name has a character that no host name has");
     }
-    return ends_in_number(name) ? v4_address(labels_of(name)) : name;
+    return ends_in_number(name) ? v4_address(name) : name;
 }
 
 } // namespace tandem::http::detail

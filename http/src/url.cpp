@@ -90,10 +90,11 @@ url::url(std::string_view text, bool resolves_dots) {
     user_info_ = detail::encoded_user_info(pieces.user_info);
     fragment_ = detail::encoded_fragment(pieces.fragment);
 
-    text_ = scheme + "://";
+    text_.reserve(given.size() + 1);
+    text_.append(scheme).append("://");
     const bool brackets = host_name.find(':') != std::string::npos;
     host_begin_ = size() + brackets;
-    text_ += (brackets ? "[" : "") + host_name;
+    text_.append(brackets ? "[" : "").append(host_name);
     host_end_ = size();
     if (brackets) text_ += ']';
     if (port_ != default_port(https)) text_ += ":" + std::to_string(port_);

@@ -29,7 +29,11 @@ task<download_run::outcome> download_run::attempt(const url& source) {
     ++result_.attempts;
     tell(state::asking);
     const auto from = rest_begins_at(source);
-    auto work = co_await open(source, from);
+    auto work = exchange_for(source, from);
+    if (work)
+        co_await work->open_for_body(false);
+    else
+        work = co_await open(source, from);
     const int status = work->head().status;
     result_.status = status;
     result_.source = work->current();
@@ -76,13 +80,17 @@ request_parts download_run::request_for(const url& source, std::uint64_t from,
     return parts;
 }
 
+/// Null where it is for middleware to make it.
+std::shared_ptr<exchange> download_run::exchange_for(const url& source, std::uint64_t from,
+                                                     std::optional<std::uint64_t> end) const {
+    if (!core_->options.middlewares().empty()) return nullptr;
+    return std::shared_ptr<exchange>(new exchange(core_, request_for(source, from, end)));
+}
+
 task<std::shared_ptr<exchange>> download_run::open(const url& source, std::uint64_t from,
                                                    std::optional<std::uint64_t> end) {
-    std::shared_ptr<exchange> work;
-    if (core_->options.middlewares().empty())
-        work = std::make_shared<exchange>(core_, request_for(source, from, end));
-    else
-        work = co_await open_through_middleware(core_, request_for(source, from, end));
+    auto work = exchange_for(source, from, end);
+    if (!work) work = co_await open_through_middleware(core_, request_for(source, from, end));
     co_await work->open_for_body(false);
     co_return work;
 }
@@ -191,6 +199,7 @@ task<> download_run::receive(exchange& work) {
         if (part_->is_note_due()) co_await part_->write_note();
         if (hash_) hash_->reached(part_->written());
         tell(state::receiving);
+        if (work.is_at_end()) break;
         if (rate_.is_set()) co_await sleep_until(rate_.next_after(count, loop::current().now()));
     }
     part_->count_written();

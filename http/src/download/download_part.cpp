@@ -209,11 +209,6 @@ task<> download_part::write_note() {
     noted_ = claimed.ranges.back().end;
 }
 
-task<> download_part::complete() {
-    count_written();
-    if (rules_.is_durable) co_await sync();
-}
-
 task<> download_part::sync() {
     try {
         auto on_disk = patient(descriptor(), path_);
@@ -223,21 +218,21 @@ task<> download_part::sync() {
     }
 }
 
-task<bool> download_part::publish(const std::string& name, bool replaces) {
+bool download_part::publish(const std::string& name, bool replaces) {
     if (closes_late_) {
         // The lock stays with ours.
         const int copy = ::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0);
         if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) fail(target(), errno);
     }
     const int error = publish_file(path_, name, replaces);
-    if (error == EEXIST && !replaces) co_return false;
+    if (error == EEXIST && !replaces) return false;
     if (error != 0) fail(name, error);
     set_target(name);
     if (noted_ > 0) ::unlink(note_path_.c_str());
     close();
     if (rules_.is_durable)
         if (const int trouble = sync_folder_of(name); trouble != 0) fail(name, trouble);
-    co_return true;
+    return true;
 }
 
 void download_part::discard() noexcept {

@@ -69,14 +69,14 @@ class download_part final : public file_writer {
     /// Nothing that is written meanwhile is claimed.
     task<> write_note();
 
-    /// Everything is written, and on the disk where that is wanted.
-    task<> complete();
+    /// Waits until the disk has what was written.
+    task<> sync();
     /// The descriptor, for those who read what was written.
     using file_writer::descriptor;
 
     /// Gives it its name. Returns false where that is taken and `replaces` is false; everything is as before
     /// then.
-    task<bool> publish(const std::string& name, bool replaces);
+    bool publish(const std::string& name, bool replaces);
     /// Removes it.
     void discard() noexcept;
 
@@ -88,7 +88,6 @@ class download_part final : public file_writer {
     };
     locked lock(bool is_new);
     void read_note(std::uint64_t size);
-    task<> sync();
     void keep() noexcept;
     void remove_note();
 

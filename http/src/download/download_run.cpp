@@ -47,27 +47,25 @@ download_run::download_run(std::shared_ptr<client_core> core, const request_part
 }
 
 task<downloaded> download_run::run() {
-    // All attempts together have that time.
-    if (const auto limit = request_.settings.limits.total) {
-        try {
-            co_await timeout(*limit, bring());
-        } catch (const timed_out&) {
-            site_.fail_timed_out(time_limit::total, *limit);
-        }
-    } else {
-        co_await bring();
+    const auto limit = request_.settings.limits.total;
+    return limit ? within(*limit) : bring();
+}
+
+/// All attempts together have that time.
+task<downloaded> download_run::within(duration limit) {
+    try {
+        co_return co_await timeout(limit, bring());
+    } catch (const timed_out&) {
+        site_.fail_timed_out(time_limit::total, limit);
     }
-    result_.took = loop::current().now() - began_;
-    tell(download_progress::state::done);
-    co_return std::move(result_);
 }
 
 /// From the first source that has it.
-task<> download_run::bring() {
+task<downloaded> download_run::bring() {
     const bool is_named = !options_.takes_suggested_name() || !options_.file().empty();
-    if (is_named && !settle(path_of(request_.target.file_name()))) co_return;
+    const bool is_wanted = !is_named || settle(path_of(request_.target.file_name()));
     const auto sources = 1 + options_.mirrors().size();
-    for (std::size_t at = 0;;) {
+    for (std::size_t at = 0; is_wanted;) {
         const bool joins = at > 0 && part_ && part_->holds().contiguous() > 0;
         bool is_wrong = false;
         std::exception_ptr failure;
@@ -90,6 +88,9 @@ task<> download_run::bring() {
         at = next;
     }
     if (!result_.was_kept) co_await finish();
+    result_.took = loop::current().now() - began_;
+    tell(download_progress::state::done);
+    co_return std::move(result_);
 }
 
 /// The URL, then its mirrors.
@@ -135,9 +136,10 @@ task<> download_run::bring_from(const url& source) {
 task<> download_run::finish() {
     if (options_.takes_remote_time()) set_file_time(part_->descriptor(), part_->holds().of.last_modified);
     if (options_.records_origin()) set_origin(part_->descriptor(), result_.source.to_string());
-    co_await part_->complete();
+    part_->count_written();
+    if (options_.is_durable()) co_await part_->sync();
     result_.bytes = part_->size();
-    co_await publish();
+    publish();
 }
 
 /// Has a hash follow the part from here on, what is there already included: nobody knows what has come of
@@ -163,18 +165,17 @@ task<> download_run::check() {
                                           ", and should be " + wanted.digest());
 }
 
-task<> download_run::publish() {
+void download_run::publish() {
     const auto what = options_.existing();
     std::string name = part_->target();
     for (;;) {
-        const bool has_name = co_await part_->publish(name, what == if_exists::replace);
-        if (has_name) break;
+        if (part_->publish(name, what == if_exists::replace)) break;
         // Somebody has taken the name since.
         if (what == if_exists::fail) throw file_exists(site_.url(), name);
         if (what == if_exists::keep) {
             part_->discard();
             keep_file(std::move(name));
-            co_return;
+            return;
         }
         name = numbered_name(path_, ++number_);
     }

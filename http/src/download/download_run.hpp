@@ -55,13 +55,14 @@ class download_run {
         later, // after `pause_`
     };
 
-    task<> bring();
+    task<downloaded> within(duration limit);
+    task<downloaded> bring();
     task<> bring_from(const url& source);
     void throw_away(bool for_good);
     task<> finish();
     void begin_hash();
     task<> check();
-    task<> publish();
+    void publish();
 
     // download_target.cpp: which file it is.
     std::string path_of(std::string_view name) const;
@@ -76,6 +77,8 @@ class download_run {
     bool wants_decoding() const noexcept { return !request_.is_raw && request_.decode.value_or(false); }
     request_parts request_for(const url& source, std::uint64_t from,
                               std::optional<std::uint64_t> end = std::nullopt) const;
+    std::shared_ptr<exchange> exchange_for(const url& source, std::uint64_t from,
+                                           std::optional<std::uint64_t> end = std::nullopt) const;
     task<std::shared_ptr<exchange>> open(const url& source, std::uint64_t from,
                                          std::optional<std::uint64_t> end = std::nullopt);
     std::uint64_t rest_begins_at(const url& source) const;

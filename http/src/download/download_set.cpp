@@ -11,10 +11,11 @@ class download_set::state {
         , outcomes(start(run)) {}
 
     std::shared_ptr<detail::set_run> run;
-    result_stream<std::optional<download_outcome>> outcomes;
+    result_stream<std::unique_ptr<download_outcome>> outcomes;
 
   private:
-    static result_stream<std::optional<download_outcome>> start(const std::shared_ptr<detail::set_run>& run) {
+    static result_stream<std::unique_ptr<download_outcome>>
+    start(const std::shared_ptr<detail::set_run>& run) {
         // Each has the run to itself: it may end after the set has been dropped.
         const auto bring = [run](detail::set_run::slot) { return detail::set_run::bring_next(run); };
         return map_concurrent(detail::set_run::slots(run), at_most(run->most_under_way()), as_they_complete,
@@ -35,7 +36,7 @@ task<std::optional<download_outcome>> download_set::next() {
 
 task<std::optional<download_outcome>> download_set::next_of(state& of) {
     while (auto slot = co_await of.outcomes.next())
-        if (*slot) co_return std::move(*slot);
+        if (*slot) co_return std::move(**slot);
     of.run->throw_source_error();
     co_return std::nullopt;
 }

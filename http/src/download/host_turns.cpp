@@ -49,13 +49,18 @@ class host_turns::place {
     bool is_taken_ = false;
 };
 
-task<host_turns::turn> host_turns::take(const std::string& origin) {
+std::optional<host_turns::turn> host_turns::try_take(const std::string& origin) {
     auto& at = *hosts_.try_emplace(origin, most_).first;
     host& here = at.second;
-    if (here.queue.empty() && has_room(here)) {
-        ++here.running;
-        co_return turn(*this, at, ++taken_);
-    }
+    if (!here.queue.empty() || !has_room(here)) return std::nullopt;
+    ++here.running;
+    return turn(*this, at, ++taken_);
+}
+
+task<host_turns::turn> host_turns::take(const std::string& origin) {
+    if (auto free = try_take(origin)) co_return std::move(*free);
+    auto& at = *hosts_.find(origin);
+    host& here = at.second;
     place mine(*this, at);
     while (!mine.is_granted()) {
         if (loop::current().now() < here.closed_until)

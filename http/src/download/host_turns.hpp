@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +29,8 @@ class host_turns {
     host_turns(const host_turns&) = delete;
     host_turns& operator=(const host_turns&) = delete;
 
+    /// A turn where nobody has to wait for one, else nothing.
+    std::optional<turn> try_take(const std::string& origin);
     /// Waits for a turn. Cancellation ends the wait.
     task<turn> take(const std::string& origin);
 

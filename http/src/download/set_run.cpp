@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include <tandem/coro/as_result.hpp>
 #include <tandem/http/error.hpp>
 
 #include "download/download_run.hpp"
@@ -97,12 +96,12 @@ bool set_run::is_repeated(const download_item& item) {
     return !urls_.insert(key);
 }
 
-task<std::optional<download_outcome>> set_run::bring_next(std::shared_ptr<set_run> of) {
+task<std::unique_ptr<download_outcome>> set_run::bring_next(std::shared_ptr<set_run> of) {
     auto one = co_await of->take();
-    if (!one) co_return std::nullopt;
+    if (!one) co_return nullptr;
     auto file = co_await of->bring(*one);
     of->count(file);
-    co_return download_outcome(one->index, one->item.request.target(), std::move(file));
+    co_return std::make_unique<download_outcome>(one->index, one->item.request.target(), std::move(file));
 }
 
 /// As often as its host says that it has too much to do, within reason.
@@ -110,7 +109,8 @@ task<result<downloaded>> set_run::bring(entry& one) {
     const std::string origin(one.item.request.target().origin());
     std::optional<name_claims::claim> name;
     for (;;) {
-        const auto turn = co_await turns_.take(origin);
+        auto turn = turns_.try_take(origin);
+        if (!turn) turn.emplace(co_await turns_.take(origin));
         const auto job = co_await jobs_.acquire();
         if (!name && keeps_name(one.item.options)) {
             const auto path = path_of(one.item);
@@ -123,16 +123,23 @@ task<result<downloaded>> set_run::bring(entry& one) {
         const auto& request = one.item.request;
         download_run work(request.core_, *request.parts_, one.item.options);
         work.join(counts_.retries, backs_off_for(one.item));
-        auto file = co_await as_result(work.run());
+        result<downloaded> file;
+        try {
+            file = result<downloaded>::success(co_await work.run());
+        } catch (const cancelled&) {
+            throw;
+        } catch (...) {
+            file = result<downloaded>::failure(std::current_exception());
+        }
         if (const auto* overload = overload_in(file)) {
             ++counts_.overloads;
-            const auto pause = pause_after(*overload, turns_.is_alone(turn), one);
-            turns_.note_overload(turn, pause.value_or(duration::zero()));
+            const auto pause = pause_after(*overload, turns_.is_alone(*turn), one);
+            turns_.note_overload(*turn, pause.value_or(duration::zero()));
             if (!pause) co_return file;
             ++counts_.retries;
             continue;
         }
-        if (is_answer(file)) turns_.note_answer(turn);
+        if (is_answer(file)) turns_.note_answer(*turn);
         if (name && file.has_value()) name->came(one.item.options.existing() != if_exists::fail);
         co_return file;
     }

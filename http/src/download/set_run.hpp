@@ -75,8 +75,8 @@ class set_run {
     /// How many items may be under way, those that wait for their turn and untaken outcomes included.
     std::size_t most_under_way() const noexcept;
 
-    /// What comes of the next item; nothing where there is none.
-    static task<std::optional<download_outcome>> bring_next(std::shared_ptr<set_run> of);
+    /// What comes of the next item; null where there is none.
+    static task<std::unique_ptr<download_outcome>> bring_next(std::shared_ptr<set_run> of);
 
     /// Throws what the source threw, once.
     void throw_source_error();
