@@ -79,7 +79,8 @@ std::string item_list::take_line() {
 }
 
 tandem::task<std::optional<list_item>> item_list::next() {
-    const bool has_more = co_await look_ahead();
+    bool has_more = ahead_.has_value();
+    if (!has_more) has_more = co_await look_ahead();
     if (!has_more) co_return std::nullopt;
     const auto place = lines_.line();
     const std::string first = take_line();

@@ -13,6 +13,11 @@ item_source::item_source(const std::vector<std::string>& links, bool expand, con
 }
 
 tandem::task<std::optional<list_item>> item_source::next() {
+    const bool is_list = list_ && at_ == patterns_.size();
+    return is_list ? list_->next() : next_of_all();
+}
+
+tandem::task<std::optional<list_item>> item_source::next_of_all() {
     if (auto given = next_given()) co_return given;
     if (!list_) co_return std::nullopt;
     co_return co_await list_->next();

@@ -35,6 +35,7 @@ class item_source {
     tandem::task<std::optional<std::uint64_t>> count() const;
 
   private:
+    tandem::task<std::optional<list_item>> next_of_all();
     std::optional<list_item> next_given();
 
     std::vector<url_pattern> patterns_;

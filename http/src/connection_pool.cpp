@@ -126,6 +126,12 @@ connection_pool::~connection_pool() {
     std::erase(boost::asio::use_service<loop_end>(*bound_to_).pools, this);
 }
 
+std::optional<lease> connection_pool::acquire_now(connection_key& key) {
+    bind_to_loop(loop::current().current_task().scheduler());
+    if (!has_room(key.origin)) return std::nullopt;
+    return grant(std::move(key));
+}
+
 task<lease> connection_pool::acquire(connection_key key) {
     auto self = shared_from_this();
     bind_to_loop((co_await tandem::detail::this_task()).scheduler());

@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -83,6 +84,8 @@ class connection_pool final : public std::enable_shared_from_this<connection_poo
     /// while the limits are reached. Whoever came first goes first, across origins too: only those whose
     /// origin has no room are passed over.
     task<lease> acquire(connection_key key);
+    /// The same where nobody has to wait for it, which takes `key` then; else nothing.
+    std::optional<lease> acquire_now(connection_key& key);
 
     /// Closes what is idle.
     void clear() noexcept;

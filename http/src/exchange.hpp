@@ -132,7 +132,7 @@ class exchange {
     std::string cookie_field() const;
     void keep_cookies();
     task<> send_once();
-    task<> wait_for_turn();
+    task<> wait_for_turn(connection_key key);
     task<> connect();
     task<> ask();
     task<bool> ask_over_idle();

@@ -40,7 +40,11 @@ task<> exchange::send_once() {
     measure_body();
     if (at_origin_.who || at_proxy_.who) co_await authorize();
     tracer_.begin_sending();
-    co_await wait_for_turn();
+    connection_key key{std::string(current_.origin()), route_};
+    if (auto free = core_->pool->acquire_now(key))
+        lease_ = std::move(*free);
+    else
+        co_await wait_for_turn(std::move(key));
     tracer_.has_turn(lease_.get() != nullptr);
     if (lease_.get()) {
         ++core_->pool->counts.connections_reused;
@@ -54,9 +58,9 @@ task<> exchange::send_once() {
     co_await ask();
 }
 
-task<> exchange::wait_for_turn() {
+task<> exchange::wait_for_turn(connection_key key) {
     const auto limit = parts_.settings.limits.queue;
-    auto turn = core_->pool->acquire(connection_key{std::string(current_.origin()), route_});
+    auto turn = core_->pool->acquire(std::move(key));
     if (!limit) {
         lease_ = co_await std::move(turn);
         co_return;

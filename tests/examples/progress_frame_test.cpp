@@ -19,7 +19,7 @@ const frame_style ascii{charset::ascii, false};
 
 download_progress receiving(std::uint64_t done, std::optional<std::uint64_t> total,
                             std::string_view path = "images/a.jpg") {
-    return {state::receiving, path, done, total, 1, {}};
+    return {state::receiving, {}, path, done, total, 1, {}};
 }
 
 tandem::http::downloaded whole(std::uint64_t bytes, std::string path = "images/a.jpg") {
@@ -88,12 +88,12 @@ TEST_CASE("a frame says what a file does while no byte of it comes") {
         return frame_lines(copy, {24, 80}, ascii).at(0).substr(24);
     };
     CHECK(said() == "asks");
-    CHECK(run.progress(id, {state::waiting, "a.jpg", 0, {}, 1, "503 Service\x1b[2J Unavailable"}));
+    CHECK(run.progress(id, {state::waiting, {}, "a.jpg", 0, {}, 1, "503 Service\x1b[2J Unavailable"}));
     CHECK(said() == "waits: 503 Service\\x1b[2J Unavailable");
-    CHECK_FALSE(run.progress(id, {state::waiting, "a.jpg", 0, {}, 1, "503"})); // the same wait
-    run.progress(id, {state::asking, "a.jpg", 0, {}, 2, {}});
+    CHECK_FALSE(run.progress(id, {state::waiting, {}, "a.jpg", 0, {}, 1, "503"})); // the same wait
+    run.progress(id, {state::asking, {}, "a.jpg", 0, {}, 2, {}});
     CHECK(said() == "asks again (2)");
-    run.progress(id, {state::checking, "a.jpg", 100, 100, 2, {}});
+    run.progress(id, {state::checking, {}, "a.jpg", 100, 100, 2, {}});
     CHECK(said() == "checks");
     run.step(id, "thumbnail:128");
     CHECK(said() == "thumbnail:128");
@@ -142,7 +142,7 @@ TEST_CASE("no line of a frame reaches the last column, however narrow the termin
     run.expect(1'000'000);
     half_a_megabyte_a_second(run, "images/写真-a-long-name-that-goes-on.jpg", 500'000, 1'000'000);
     const auto waiting = run.begin("http://h/b.jpg");
-    run.progress(waiting, {state::waiting, "b.jpg", 0, {}, 1, "a cause that goes on for longer than a row"});
+    run.progress(waiting, {state::waiting, {}, "b.jpg", 0, {}, 1, "a cause that goes on for longer than a row"});
     run.failed();
     for (auto known : {charset::ascii, charset::utf8})
         for (int columns = 2; columns < 200; ++columns)
@@ -162,7 +162,7 @@ TEST_CASE("what was there before does not count for the speed, and what is throw
     CHECK(run.received() == 100'000);
     run.sample(start + 1s);
     CHECK(run.speed() == Approx(100'000));
-    run.progress(id, {state::asking, "a", 0, {}, 2, {}}); // begins anew
+    run.progress(id, {state::asking, {}, "a", 0, {}, 2, {}}); // begins anew
     run.progress(id, receiving(0, 1'000'000));
     run.progress(id, receiving(50'000, 1'000'000));
     CHECK(run.received() == 150'000);
@@ -198,7 +198,7 @@ TEST_CASE("the summary says what there is to say") {
     kept.was_kept = true;
     run.done(run.begin("http://h/b"), kept);
     const auto id = run.begin("http://h/c");
-    run.progress(id, {state::waiting, "c", 0, {}, 1, "503"});
+    run.progress(id, {state::waiting, {}, "c", 0, {}, 1, "503"});
     run.failed(id);
     run.expect(7);
     CHECK(summary_line(run, 2s) == "2 of 7 saved, 1.0 MB in 2.00 s, 500 kB/s, 1 kept, 1 retry, 1 failed");
