@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <mutex>
 #include <set>
 
@@ -95,6 +96,40 @@ TEST_CASE("each mode has the threads and processes that its name promises") {
     const auto hybrid = look_into("hybrid", 4);
     CHECK(hybrid.threads == coroutines.threads);
     CHECK(hybrid.children == 0); // no step, no worker
+}
+
+TEST_CASE(
+    "a list is downloaded while it is still being written, in each mode that takes its items one by one") {
+    for (const std::string mode : {"sequential", "threads", "coroutines", "hybrid"}) {
+        INFO(mode);
+        gathering_server server;
+        server.let_go();
+        test::temp_folder folder;
+        test::child_process run(
+            {test::program("tandem-get"), "--mode", mode, "--jobs", "3", "--input-file", "-"},
+            {.input = true, .folder = folder.path().string()});
+        run.write(server.url("/a") + "\n" + server.url("/b") +
+                  "\n"); // what an item is the next line completes
+        run.wait_for_errors("saved a");
+        run.write(server.url("/c") + "\n" + server.url("/d") + "\n");
+        run.wait_for_errors("saved c");
+        run.close_input();
+        CHECK(run.wait() == 0);
+        CHECK(test::files_below(folder.path()) == names{"a", "b", "c", "d"});
+    }
+}
+
+TEST_CASE("threads that wait for a list's next item end with an interrupt") {
+    gathering_server server;
+    server.let_go();
+    test::temp_folder folder;
+    test::child_process run(
+        {test::program("tandem-get"), "--mode", "threads", "--jobs", "3", "--input-file", "-"},
+        {.input = true, .folder = folder.path().string()});
+    run.write(server.url("/a") + "\n" + server.url("/b") + "\n");
+    run.wait_for_errors("saved a");
+    run.signal(SIGINT);
+    CHECK(run.wait() == 130);
 }
 
 TEST_CASE("every mode brings the same files, does the steps, and goes on where one fails") {

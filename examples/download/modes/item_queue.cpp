@@ -21,9 +21,12 @@ task<std::optional<list_item>> item_queue::next() {
     }
 }
 
-task<std::deque<list_item>> item_queue::rest() {
-    std::deque<list_item> all;
-    while (auto item = co_await next())
-        all.push_back(std::move(*item));
-    co_return all;
+task<std::deque<list_item>> item_queue::next(std::size_t most) {
+    std::deque<list_item> some;
+    while (some.size() < most) {
+        auto item = co_await next();
+        if (!item) break;
+        some.push_back(std::move(*item));
+    }
+    co_return some;
 }

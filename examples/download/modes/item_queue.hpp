@@ -1,5 +1,6 @@
 // The items of a run, for all who work on them.
 #pragma once
+#include <cstddef>
 #include <deque>
 #include <optional>
 
@@ -18,8 +19,8 @@ class item_queue {
     /// Nothing behind the last. Throws what the source throws.
     tandem::task<std::optional<list_item>> next();
 
-    /// All that are left: for those who cannot wait for a loop's files.
-    tandem::task<std::deque<list_item>> rest();
+    /// The next ones, `most` of them where there are as many; none behind the last.
+    tandem::task<std::deque<list_item>> next(std::size_t most);
 
   private:
     item_source& from_;

@@ -22,6 +22,10 @@ using tandem::task;
 
 namespace {
 
+/// A longer list takes several maps: a range cannot wait for what is still to be read, and all of a million
+/// would take their room.
+constexpr std::size_t items_of_a_map = 4096;
+
 /// What a worker knows of the run.
 std::optional<get_options> worker_options;
 
@@ -107,13 +111,17 @@ task<> run_processes(const get_options& chosen, item_queue& items, display& show
     tandem::process_pool workers(
         tandem::process_pool_options().workers(count).initializer(prepare_worker, chosen.words));
     const request_maker make(chosen);
-    handed_out work(co_await items.rest(), make, shown);
-    auto reports = workers.map(download_in_worker, work, tandem::keep_going);
-    while (auto report = co_await reports.next()) {
-        const auto file = work.take_first();
-        if (*report)
-            tell(shown, file, **report);
-        else // not of the file, but of its worker: that died
-            shown.failed(file, shown.url(file) + ": " + report->what());
+    for (;;) {
+        auto some = co_await items.next(items_of_a_map);
+        if (some.empty()) break;
+        handed_out work(std::move(some), make, shown);
+        auto reports = workers.map(download_in_worker, work, tandem::keep_going);
+        while (auto report = co_await reports.next()) {
+            const auto file = work.take_first();
+            if (*report)
+                tell(shown, file, **report);
+            else // not of the file, but of its worker: that died
+                shown.failed(file, shown.url(file) + ": " + report->what());
+        }
     }
 }

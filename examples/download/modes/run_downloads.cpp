@@ -2,6 +2,7 @@
 
 #include "common/concurrency.hpp"
 #include "download/fetcher.hpp"
+#include "download/modes/item_feed.hpp"
 #include "download/modes/item_queue.hpp"
 #include "download/modes/process_downloads.hpp"
 #include "download/steps/step_runner.hpp"
@@ -27,21 +28,19 @@ task<> run_sequential(const get_options& chosen, item_queue& items, display& sho
         co_await do_all(files, chosen, shown, std::move(*item));
 }
 
-task<> take_from_queue(work_queue<list_item>& queue, const get_options& chosen, display& shown) {
+task<> take_from(item_feed& items, const get_options& chosen, display& shown) {
     fetcher files(chosen, shown);
-    while (auto item = queue.pop())
+    while (auto item = items.pop())
         co_await do_all(files, chosen, shown, std::move(*item));
 }
 
 task<> run_threads(const get_options& chosen, item_queue& items, display& shown) {
-    auto all = co_await items.rest();
-    work_queue<list_item> queue([&]() -> std::optional<list_item> {
-        if (all.empty()) return std::nullopt;
-        auto first = std::move(all.front());
-        all.pop_front();
-        return first;
-    });
-    co_await run_in_threads(jobs_of(chosen), [&] { return take_from_queue(queue, chosen, shown); });
+    item_feed feed(jobs_of(chosen));
+    auto all = [&](tandem::task_group& group) -> task<> {
+        group.spawn(feed.fill(items), "list");
+        co_await run_in_threads(jobs_of(chosen), [&] { return take_from(feed, chosen, shown); });
+    };
+    co_await tandem::with_group(all);
 }
 
 /// With a pool or without: the loop that downloads is the same.
