@@ -12,6 +12,7 @@
 #include "support/log_capture.hpp"
 #include "support/nothing_left.hpp"
 #include "support/pools.hpp"
+#include "support/running_threads.hpp"
 
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
@@ -373,11 +374,7 @@ TEST_CASE("mutexes leave nothing behind") {
     test::temp_folder folder;
     const process_mutex first;
     const test::nothing_left nothing;
-    auto threads = [] {
-        return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
-                             std::filesystem::directory_iterator());
-    };
-    const auto before = threads();
+    const auto before = test::running_threads();
     {
         const process_mutex access;
         auto wants = [&]() -> task<> { const auto held = co_await access.lock(); };
@@ -390,7 +387,7 @@ TEST_CASE("mutexes leave nothing behind") {
         block_on(tandem::with_group(all));
     }
     // The thread that waited for them goes when it has found nobody for a while.
-    while (threads() > before)
+    while (test::running_threads() > before)
         std::this_thread::sleep_for(1ms);
-    CHECK(threads() <= before);
+    CHECK(test::running_threads() <= before);
 }

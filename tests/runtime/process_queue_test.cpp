@@ -7,7 +7,6 @@
 #include <tandem/pool/shared_buffer.hpp>
 #include <tandem/runtime.hpp>
 
-#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <thread>
@@ -15,6 +14,7 @@
 #include "support/arena_file.hpp"
 #include "support/nothing_left.hpp"
 #include "support/pools.hpp"
+#include "support/running_threads.hpp"
 
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
@@ -349,11 +349,7 @@ TEST_CASE("the memory of a queue that nobody refers to any more is used again") 
 TEST_CASE("queues leave nothing behind") {
     const process_queue<int> first(1);
     const test::nothing_left nothing;
-    auto threads = [] {
-        return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
-                             std::filesystem::directory_iterator());
-    };
-    const auto before = threads();
+    const auto before = test::running_threads();
     {
         process_pool pool(workers(2));
         auto all = [&]() -> task<> {
@@ -370,7 +366,7 @@ TEST_CASE("queues leave nothing behind") {
         block_on(all());
     }
     // The threads that waited for tasks go when they have found nobody for a while.
-    while (threads() > before)
+    while (test::running_threads() > before)
         std::this_thread::sleep_for(1ms);
-    CHECK(threads() <= before);
+    CHECK(test::running_threads() <= before);
 }
