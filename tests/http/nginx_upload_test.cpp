@@ -26,8 +26,9 @@ stream<std::string> thousand_chunks() {
 }
 
 stream<std::string> endless() {
+    const std::string chunk(50'000, 'x');
     for (;;)
-        co_yield std::string(50'000, 'x');
+        co_yield chunk;
 }
 
 } // namespace

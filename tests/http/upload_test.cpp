@@ -27,8 +27,9 @@ using test::scripted_server;
 namespace {
 
 stream<std::string> endless() {
+    const std::string chunk(50'000, 'x');
     for (;;)
-        co_yield std::string(50'000, 'x');
+        co_yield chunk;
 }
 
 stream<std::string> two_chunks() {
@@ -326,8 +327,9 @@ TEST_CASE("sending a body can be cancelled at any moment") {
         }
     });
     auto chunks = []() -> stream<std::string> {
+        const std::string chunk(5'000, 'x');
         for (int i = 0; i < 8; ++i)
-            co_yield std::string(5'000, 'x');
+            co_yield chunk;
     };
     in_loop([&]() -> task<> {
         client web(client_options().per_host(2));
