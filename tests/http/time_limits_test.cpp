@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <thread>
 
 #include <tandem/coro/sleep.hpp>
@@ -81,10 +82,8 @@ TEST_CASE("a request may have other time-outs than its client") {
 }
 
 TEST_CASE("a server that takes nothing of the request runs into the write time-out") {
-    scripted_server server([](conversation& talk) {
-        std::this_thread::sleep_for(300ms);
-        (void)talk;
-    });
+    std::atomic<bool> is_over{false};
+    scripted_server server([&](conversation&) { is_over.wait(false); });
     in_loop([&]() -> task<> {
         client web(client_options().read_timeout(50ms));
         const std::string large(16 * 1024 * 1024, 'x');
@@ -93,6 +92,8 @@ TEST_CASE("a server that takes nothing of the request runs into the write time-o
         CHECK(error.which() == time_limit::write);
         CHECK(error.cause() == "write time-out: the server took nothing for more than 0.05 s");
     });
+    is_over = true;
+    is_over.notify_all();
 }
 
 TEST_CASE("a body that drips runs into the low-speed time-out") {
