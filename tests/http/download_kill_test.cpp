@@ -205,7 +205,7 @@ std::string read_large(const std::string& file) {
 /// Kills download after download at random moments, each of which goes on where the one before was. What is
 /// there is the file as it was, or all of the new one.
 void check_killed_downloads(std::size_t size, int segments) {
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     constexpr int rounds = 60;
 #else
     constexpr int rounds = 200;

@@ -58,7 +58,7 @@ TEST_CASE("a file of fingerprints has no name, takes no memory and about 30 byte
         seen.insert(random_one(random));
     CHECK(std::filesystem::is_empty(folder.path()));
     CHECK(seen.pages() * fingerprint_file::page_size < 31 * count);
-#ifndef __SANITIZE_ADDRESS__ // which has memory of its own
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // which have memory of their own
     CHECK(test::resident_memory() <= before + 200'000);
 #else
     (void)before;
