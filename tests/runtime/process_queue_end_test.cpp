@@ -217,10 +217,10 @@ TEST_CASE(
         static_cast<void>(co_await tandem::as_result(tandem::timeout(5ms, receive(0))));
     };
     auto all = [&](tandem::task_group& group) -> task<> {
-        group.spawn(first());
+        const auto cancelled = group.spawn(first());
         for (int i = 1; i < 5; ++i)
             group.spawn(receive(i));
-        co_await tandem::sleep(20ms);
+        co_await cancelled;
         for (int i = 1; i < 5; ++i)
             co_await queue.send(10 * i);
     };
