@@ -312,6 +312,8 @@ std::optional<http::retry_policy> request_maker::retries() const {
     http::retry_policy made;
     made.attempts(limits.retries + 1);
     if (limits.retry_delay) made.pause(*limits.retry_delay, 1.0, *limits.retry_delay).jitter(0);
+    made.all_errors(limits.retries_all_errors);
+    if (limits.retry_max_time) made.give_up_after(*limits.retry_max_time);
     return made;
 }
 

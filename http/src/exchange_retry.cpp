@@ -52,6 +52,7 @@ std::optional<duration> exchange::pause_before_retry(const std::exception_ptr& f
     const auto why = failure ? cause_of(failure) : std::to_string(head_.status) + ' ' + head_.reason;
     const auto now = loop::current().now();
     if (deadline && pause >= *deadline - now) return std::nullopt;
+    if (is_too_late(now - started_, pause, policy)) return std::nullopt;
     if (policy.has_budget() && !core_->budgets.take(std::string(current_.origin()), policy, now)) {
         ++core_->pool->counts.retries_withheld;
         log(log_level::info,
@@ -70,9 +71,7 @@ bool exchange::is_worth_a_retry(const std::exception_ptr& failure) const {
     if (body_has_begun_ && !parts_.body.can_be_sent_again()) return false;
     const bool harms_nobody = parts_.is_idempotent() || policy.all_methods() || (failure && !was_sent_);
     if (!harms_nobody) return false;
-    if (failure) return may_pass(failure);
-    const auto& wanted = policy.statuses();
-    return std::find(wanted.begin(), wanted.end(), head_.status) != wanted.end();
+    return failure ? may_pass(failure, policy) : may_pass(head_.status, policy);
 }
 
 } // namespace tandem::http::detail

@@ -82,6 +82,31 @@ TEST_CASE("headers are shown without secrets, and no error has a password") {
     CHECK_THAT(test::read_file(folder / "steps"), Contains("first_byte") && !Contains("hidden"));
 }
 
+TEST_CASE("what fails for good is asked for again where the options say so, as long as they say") {
+    test::temp_folder folder;
+    std::atomic<int> count{0};
+    scripted_server server(test::answering([&](const std::string& target) {
+        return ++count % 3 != 0 ? reply("none", "", "404 Not Found") : reply(target);
+    }));
+    scripted_server busy(test::answering(
+        [](const std::string&) { return reply("later", "Retry-After: 30\r\n", "503 Busy"); }));
+    const std::vector<std::string> again = {"--retry-all-errors", "--retry-delay", "1ms"};
+    const auto status_of = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), again.begin(), again.end());
+        const auto result = get(folder, std::move(words));
+        INFO(result.errors);
+        return result.status;
+    };
+    CHECK(status_of({server.url("/a")}) == 0);
+    CHECK(test::read_file(folder / "a") == "/a");
+    CHECK(status_of({"-o", "-", server.url("/b")}) == 0);
+    CHECK(count == 6);
+    CHECK(status_of({"--retry", "1", server.url("/c")}) == 8);
+    CHECK(status_of({"--retry-max-time", "20", busy.url("/d")}) == 8);
+    CHECK(status_of({"--retry-max-time", "20", "-o", "-", busy.url("/d")}) == 8);
+    CHECK(busy.requests().size() == 2);
+}
+
 TEST_CASE("every option of --help all is in the man page") {
     test::temp_folder folder;
     const auto help = get(folder, {"--help", "all"});

@@ -155,6 +155,73 @@ TEST_CASE("500 is an error for good, unless the policy says otherwise") {
     });
 }
 
+TEST_CASE("where the policy says all errors, a download asks again after each that has come of the server") {
+    test::temp_folder folder;
+    const served_file file{content(5'000)};
+    std::atomic<int> count{0};
+    scripted_server server([&](conversation& talk) {
+        while (const auto request = talk.request()) {
+            const auto whole = answer_to(*request, file);
+            const int number = count++;
+            if (number == 0) talk.send(reply("", "", "404 Not Found"));
+            if (number == 1) talk.send(reply("", "Location: ftp://there/\r\n", "302 Found"));
+            if (number == 2) talk.send("nonsense\r\n\r\n");
+            if (number == 3) talk.send(std::string_view(whole).substr(0, whole.size() - 1'000));
+            if (number == 4) talk.send(reply("", "", "403 Forbidden"));
+            if (number == 5) talk.send(whole);
+            if (number == 2 || number == 3) return talk.finish();
+        }
+    });
+    in_loop([&]() -> task<> {
+        client web;
+        const auto made =
+            co_await download(web.get(server.url("/x")), into(folder).retry(quick().all_errors()));
+        CHECK(made.attempts == 6);
+    });
+    CHECK(field_of(server.requests().at(5), "Range") == "bytes=4000-");
+    CHECK((read_file(folder / "x") == file.body));
+}
+
+TEST_CASE(
+    "not even then is a download tried again that went wrong on this side, or is not what it should be") {
+    test::temp_folder folder;
+    folder.write("there", "before");
+    scripted_server server(serving(served_file{content(5'000)}));
+    in_loop([&]() -> task<> {
+        client web;
+        const auto all = into(folder).retry(quick().all_errors());
+        const auto get = [&](const download_options& how) {
+            return download(web.get(server.url("/x")), how);
+        };
+        co_await failure_of<file_error>(get(download_options(all).folder("/dev/null/no")));
+        co_await failure_of<file_exists>(get(download_options(all).file("there")));
+        co_await failure_of<body_too_large>(get(download_options(all).max_size(4'999)));
+        co_await failure_of<checksum_error>(
+            get(download_options(all).checksum(checksum("md5:" + std::string(32, 'a')))));
+        CHECK(web.statistics().retried == 0);
+    });
+    CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("no attempt begins later than the policy has any, not even where each brings more") {
+    test::temp_folder folder;
+    const bool asks = GENERATE(false, true);
+    scripted_server server(
+        serving(served_file{content(50'000)}, std::vector<std::optional<std::size_t>>(40, 1'000)));
+    scripted_server busy(
+        test::answering([](const std::string&) { return reply("", "Retry-After: 12\r\n", "503 Busy"); }));
+    const auto passed = in_pausing_time([&]() -> task<> {
+        client web;
+        const auto how = into(folder).retry(http_retry().pause(4s).jitter(0).no_budget().give_up_after(20s));
+        if (asks)
+            co_await failure_of<status_error>(download(web.get(busy.url("/x")), how));
+        else
+            co_await failure_of<truncated_error>(download(web.get(server.url("/x")), how));
+    });
+    CHECK(passed == (asks ? 12s : 20s));
+    CHECK(server.requests().size() + busy.requests().size() == (asks ? 2u : 6u));
+}
+
 TEST_CASE("a pause is as long as the server asks for") {
     test::temp_folder folder;
     const served_file file{content(5'000)};

@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <set>
+#include <string>
 
 #include <tandem/http/client.hpp>
 #include <tandem/http/download_set.hpp>
@@ -19,13 +21,16 @@ using test::all_of;
 using test::answering;
 using test::conversation;
 using test::crowd_counter;
+using test::has_all;
 using test::in_folder;
 using test::in_loop;
 using test::in_pausing_time;
+using test::item_list;
 using test::numbered;
 using test::quick;
 using test::reply;
 using test::scripted_server;
+using http_retry = tandem::http::retry_policy;
 
 TEST_CASE("a host that says it has too much to do is asked for less, until it has not") {
     const test::temp_folder folder;
@@ -92,6 +97,50 @@ TEST_CASE("a host that never has time is given up, by each download after its at
         CHECK(set.statistics().retries == 4);
     });
     CHECK(server.requests().size() == 7);
+}
+
+TEST_CASE(
+    "a set backs off where the policy says all errors, too, and asks no more when its time has passed") {
+    const test::temp_folder folder;
+    std::atomic<int> count = 0;
+    scripted_server server(answering([&](const std::string&) {
+        return ++count == 1 ? reply("", "", "404 Gone") : reply("", "Retry-After: 6\r\n", "429 Slow Down");
+    }));
+    const auto passed = in_pausing_time([&]() -> task<> {
+        client web;
+        const auto policy = http_retry().pause(3s).jitter(0).attempts(20);
+        const auto list = numbered(
+            web, server, 1, in_folder(folder).retry(http_retry(policy).all_errors().give_up_after(16s)));
+        download_set set(list);
+        const auto all = co_await all_of(set);
+        CHECK(has_all(all.errors.at("/0"), "429 Slow Down"));
+        CHECK(set.statistics().overloads == 3);
+        CHECK(set.statistics().retries == 3);
+    });
+    CHECK(passed == 3s + 6s + 6s);
+    CHECK(count == 4);
+}
+
+TEST_CASE("what still waits for its turn when its time has passed fails as it was refused") {
+    const test::temp_folder folder;
+    scripted_server busy(
+        answering([](const std::string&) { return reply("", "Retry-After: 5\r\n", "503 Busy"); }));
+    std::atomic<int> count = 0;
+    scripted_server other(answering([&](const std::string& target) {
+        return ++count == 1 ? reply("", "Retry-After: 12\r\n", "502 Bad Gateway") : reply(target);
+    }));
+    const auto passed = in_pausing_time([&]() -> task<> {
+        client web;
+        item_list list;
+        list.emplace_back(web.get(busy.url("/late")), in_folder(folder).retry(quick().give_up_after(10s)));
+        list.emplace_back(web.get(other.url("/x")), in_folder(folder).retry(quick()));
+        download_set set(list, download_set_options().jobs(1));
+        const auto all = co_await all_of(set);
+        CHECK(all.files == std::set<std::string>{"/x"});
+        CHECK(has_all(all.errors.at("/late"), "503 Busy"));
+    });
+    CHECK(passed >= 12s);
+    CHECK(busy.requests().size() == 1);
 }
 
 TEST_CASE("a host that asks for more patience than there is is given up at once") {

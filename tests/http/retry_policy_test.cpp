@@ -213,6 +213,49 @@ TEST_CASE("what would go wrong again is not tried again") {
     });
 }
 
+TEST_CASE("where the policy says all errors, what would go wrong again is tried again, too") {
+    test::certificate_authority authority;
+    scripted_server secure(failing(0), authority.issue("DNS:localhost"));
+    scripted_server nonsense(breaking(2, "nonsense\r\n\r\n"));
+    scripted_server gone(
+        failing(2, GENERATE(as<std::string>{}, "400 Bad", "401 Who", "404 Gone", "500 Oops")));
+    scripted_server proxy(failing(100, "403 Never"));
+    in_loop([&]() -> task<> {
+        client web(client_options().retry(quick().all_errors()));
+        auto body = co_await web.get(gone.url()).text();
+        CHECK(body == "3");
+        body = co_await web.get(nonsense.url()).text();
+        CHECK(body == "ok");
+        CHECK(web.statistics().retried == 4);
+        co_await failure_of<tls_error>(web.get(secure.url("/", "localhost")).text());
+        CHECK(web.statistics().retried == 7);
+        const auto way = "127.0.0.1:" + std::to_string(proxy.port());
+        co_await failure_of<proxy_error>(web.get("https://site.example/").proxy(way).text());
+        CHECK(web.statistics().retried == 10);
+    });
+}
+
+TEST_CASE("not even then is tried again what is no error, may do harm, or went wrong on this side") {
+    scripted_server found(failing(1, "304 Not Modified"));
+    scripted_server gone(failing(100, "404 Gone"));
+    in_loop([&]() -> task<> {
+        client web(client_options()
+                       .retry(quick().all_errors().final_statuses(404, 410))
+                       .connect_filter([](const tandem::endpoint&, std::string_view host) {
+                           return host != "localhost";
+                       }));
+        auto answer = co_await web.get(found.url()).send();
+        CHECK(answer.status() == 304);
+        answer = co_await web.get(gone.url()).send();
+        CHECK(answer.status() == 404);
+        answer = co_await web.post(gone.url()).body("x").retry(quick().all_errors()).send();
+        CHECK(answer.status() == 404);
+        co_await failure_of<address_refused>(web.get(gone.url("/", "localhost")).text());
+        co_await failure_of<file_error>(web.put(gone.url()).body_file("/no/such/file").text());
+        CHECK(web.statistics().retried == 0);
+    });
+}
+
 TEST_CASE("a proxy's refusal is final, its overload is not") {
     std::atomic<int> count = 0;
     scripted_server proxy([&](conversation& talk) {
@@ -296,6 +339,37 @@ TEST_CASE("no pause lasts beyond a deadline around the request: the last error i
         co_await tandem::timeout(41s, failure_of<connect_error>(web.get("http://127.0.0.1:1/").text()));
     });
     CHECK(passed == 15s);
+}
+
+TEST_CASE("no attempt begins later than the policy has any: the last reply is handed out at once") {
+    scripted_server server(failing(100));
+    const auto passed = in_pausing_time([&]() -> task<> {
+        client web;
+        const auto policy = http_retry().attempts(20).pause(5s, 1.0).jitter(0).no_budget();
+        auto answer = co_await web.get(server.url()).retry(http_retry(policy).give_up_after(20s)).send();
+        CHECK(answer.status() == 503);
+        auto body = co_await answer.text();
+        CHECK(body == "5");
+        answer = co_await web.get(server.url()).retry(http_retry(policy).give_up_after(4s)).send();
+        body = co_await answer.text();
+        CHECK(body == "6");
+    });
+    CHECK(passed == 20s);
+}
+
+TEST_CASE("nor where a server asks for more than is left, and an error is thrown as it was") {
+    scripted_server server(test::answering(
+        [](const std::string&) { return reply("", "Retry-After: 12\r\n", "429 Slow Down"); }));
+    const auto passed = in_pausing_time([&]() -> task<> {
+        client web(client_options().retry(http_retry().pause(2s).jitter(0).give_up_after(20s)));
+        auto answer = co_await web.get(server.url()).send();
+        CHECK(answer.status() == 429);
+        co_await failure_of<connect_error>(web.get("http://127.0.0.1:1/")
+                                               .retry(http_retry().pause(15s).jitter(0).give_up_after(10s))
+                                               .text());
+    });
+    CHECK(passed == 12s);
+    CHECK(server.requests().size() == 2);
 }
 
 TEST_CASE("a pause holds no connection, and ends at once when it is cancelled") {

@@ -49,20 +49,9 @@ void limit_options::add_to(CLI::App& app) {
     again.number("--retry", "N", retries, 0, 1'000'000,
                  "try again N times after what may pass; 3 by default");
     again.length("--retry-delay", retry_delay, "wait TIME before each, in place of more and more");
-    again.value(
-        "--retry-max-time", "TIME",
-        [](const std::string&) {
-            throw std::invalid_argument(
-                "attempts are counted here, not timed: --retry and --max-time do that");
-        },
-        "refused: --retry and --max-time say how long to try");
-    again.flag(
-        "--retry-all-errors",
-        [] {
-            throw CLI::ValidationError("--retry-all-errors",
-                                       "what fails for good, as 404 does, is not asked for again here");
-        },
-        "refused: what fails for good is not asked for again");
+    again.length("--retry-max-time", retry_max_time, "begin none later than TIME after the first attempt");
+    again.flag("--retry-all-errors", retries_all_errors,
+               "try again after all that the server or the way there may be blamed for, as 404");
     again.flag(
         "--retry-connrefused", [] {}, "try again after refused connections (which is done anyway)");
 }

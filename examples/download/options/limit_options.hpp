@@ -31,6 +31,9 @@ struct limit_options {
 
     int retries = 3;
     std::optional<tandem::duration> retry_delay;
+    /// Counted from the first attempt.
+    std::optional<tandem::duration> retry_max_time;
+    bool retries_all_errors = false;
 
     void add_to(CLI::App& app);
 };

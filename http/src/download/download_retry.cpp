@@ -47,6 +47,7 @@ task<std::optional<duration>> download_run::pause_after(std::string cause, std::
     const auto deadline = co_await current_deadline();
     const auto now = loop::current().now();
     if (deadline && pause >= *deadline - now) co_return std::nullopt;
+    if (is_too_late(now - first_attempt_, pause, policy)) co_return std::nullopt;
     if (policy.has_budget() && !core_->budgets.take(origin_, policy, now)) {
         ++core_->pool->counts.retries_withheld;
         log(log_level::info,
@@ -63,8 +64,11 @@ task<std::optional<duration>> download_run::pause_after(std::string cause, std::
 /// Whether a reply of this status may be another one later.
 bool download_run::is_passing(int status) const noexcept {
     if (!options_.retries() || (leaves_overloads_ && is_overload(status))) return false;
-    const auto& all = options_.retries()->statuses();
-    return std::find(all.begin(), all.end(), status) != all.end();
+    return may_pass(status, *options_.retries());
+}
+
+bool download_run::is_passing(const std::exception_ptr& failure) const {
+    return options_.retries() && may_pass(failure, *options_.retries());
 }
 
 /// The reply is an error: asks again later where that may help, and fails where it does not.

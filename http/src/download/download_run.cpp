@@ -40,6 +40,7 @@ download_run::download_run(std::shared_ptr<client_core> core, const request_part
     , site_(request_.target.to_string())
     , result_(request_.target, file_path(""))
     , began_(loop::current().now())
+    , first_attempt_(began_)
     , rate_(options_.limit_rate())
     , largest_(smaller(options_.max_size(), request_.max_body))
     , takes_parts_(may_ask_for_parts(request_)) {
@@ -124,7 +125,7 @@ task<> download_run::bring_from(const url& source) {
         if (made == outcome::again) continue;
         if (failure) {
             note_progress();
-            if (gives_up_ || !may_pass(failure)) std::rethrow_exception(failure);
+            if (gives_up_ || !is_passing(failure)) std::rethrow_exception(failure);
             const auto pause = co_await pause_after(cause_of(failure), std::nullopt, fruitless_);
             if (!pause) std::rethrow_exception(failure);
             pause_ = *pause;

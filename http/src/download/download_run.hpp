@@ -37,10 +37,11 @@ class download_run {
     download_run& operator=(const download_run&) = delete;
 
     /// It is one of many: counts its retries in `retries`, and leaves replies of 429 and 503 to the others of
-    /// its host, too, where `leaves_overloads`.
-    void join(std::uint64_t& retries, bool leaves_overloads) noexcept {
+    /// its host, too, where `leaves_overloads`; an earlier run may have made the first attempt.
+    void join(std::uint64_t& retries, bool leaves_overloads, time_point first_attempt) noexcept {
         retries_ = &retries;
         leaves_overloads_ = leaves_overloads;
+        first_attempt_ = first_attempt;
     }
 
     /// Called once.
@@ -101,6 +102,7 @@ class download_run {
     task<std::optional<duration>> pause_after(std::string cause, std::optional<duration> asked,
                                               int fruitless);
     bool is_passing(int status) const noexcept;
+    bool is_passing(const std::exception_ptr& failure) const;
     bool may_ask_again(int fruitless) const noexcept;
     task<outcome> after_status(exchange& work);
     task<> wait(duration pause);
@@ -113,6 +115,7 @@ class download_run {
     const error_site site_;
     downloaded result_;
     const time_point began_;
+    time_point first_attempt_;
     rate_limit rate_;
     std::uint64_t largest_;
     /// The file's path, without what if_exists::number adds to it.

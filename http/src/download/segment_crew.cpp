@@ -246,7 +246,7 @@ task<> segment_crew::rest_after(exchange& reply, int fruitless) {
 }
 
 task<> segment_crew::rest_after(std::exception_ptr failure, int fruitless) {
-    if (!may_pass(failure)) std::rethrow_exception(failure);
+    if (!whole_.is_passing(failure)) std::rethrow_exception(failure);
     const auto pause = co_await whole_.pause_after(cause_of(failure), std::nullopt, fruitless);
     if (!pause) std::rethrow_exception(failure);
     co_await whole_.wait(*pause);

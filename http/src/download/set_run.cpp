@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <tandem/coro/loop.hpp>
 #include <tandem/http/error.hpp>
 
 #include "download/download_run.hpp"
@@ -108,10 +109,13 @@ task<std::unique_ptr<download_outcome>> set_run::bring_next(std::shared_ptr<set_
 task<result<downloaded>> set_run::bring(entry& one) {
     const std::string origin(one.item.request.target().origin());
     std::optional<name_claims::claim> name;
+    std::optional<result<downloaded>> refused;
     for (;;) {
         auto turn = turns_.try_take(origin);
         if (!turn) turn.emplace(co_await turns_.take(origin));
         const auto job = co_await jobs_.acquire();
+        if (refused && !has_time_for(duration::zero(), one)) co_return std::move(*refused);
+        if (!one.began) one.began = loop::current().now();
         if (!name && keeps_name(one.item.options)) {
             const auto path = path_of(one.item);
             const auto& link = one.item.request.target().to_string();
@@ -122,7 +126,7 @@ task<result<downloaded>> set_run::bring(entry& one) {
         }
         const auto& request = one.item.request;
         download_run work(request.core_, *request.parts_, one.item.options);
-        work.join(counts_.retries, backs_off_for(one.item));
+        work.join(counts_.retries, backs_off_for(one.item), *one.began);
         result<downloaded> file;
         try {
             file = result<downloaded>::success(co_await work.run());
@@ -137,6 +141,7 @@ task<result<downloaded>> set_run::bring(entry& one) {
             turns_.note_overload(*turn, pause.value_or(duration::zero()));
             if (!pause) co_return file;
             ++counts_.retries;
+            refused.emplace(std::move(file));
             continue;
         }
         if (is_answer(file)) turns_.note_answer(*turn);
@@ -159,15 +164,20 @@ std::optional<duration> set_run::pause_after(const status_error& overload, bool 
     if (was_alone) ++one.overloads_alone;
     if (!backs_off_for(one.item)) return std::nullopt;
     const auto& policy = *one.item.options.retries();
-    const auto& statuses = policy.statuses();
-    if (std::find(statuses.begin(), statuses.end(), overload.status()) == statuses.end()) return std::nullopt;
+    if (!may_pass(overload.status(), policy)) return std::nullopt;
     if (one.overloads_alone >= policy.attempts() || one.overloads >= 4 * policy.attempts())
         return std::nullopt;
     if (!one.pauses) one.pauses = policy.pauses();
     const auto pause = one.pauses->pause_after(one.overloads);
     const auto asked = overload.retry_after().value_or(duration::zero());
-    if (asked > policy.longest_retry_after()) return std::nullopt;
+    if (asked > policy.longest_retry_after() || !has_time_for(std::max(pause, asked), one))
+        return std::nullopt;
     return std::max(pause, asked);
+}
+
+/// Whether it may be asked for again after this pause, as far as that is a question of time.
+bool set_run::has_time_for(duration pause, const entry& one) {
+    return !is_too_late(loop::current().now() - *one.began, pause, *one.item.options.retries());
 }
 
 void set_run::count(result<downloaded>& file) noexcept {

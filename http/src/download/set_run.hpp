@@ -43,6 +43,8 @@ class set_run {
         int overloads_alone = 0;
         /// Set at the first.
         std::optional<tandem::retry_policy> pauses;
+        /// When it was asked for first.
+        std::optional<time_point> began;
     };
 
     /// As many places for items as there are items: a range that ends with the source.
@@ -90,6 +92,7 @@ class set_run {
 
     task<result<downloaded>> bring(entry& one);
     bool backs_off_for(const download_item& item) const noexcept;
+    static bool has_time_for(duration pause, const entry& one);
     std::optional<duration> pause_after(const status_error& overload, bool was_alone, entry& one) const;
     void count(result<downloaded>& file) noexcept;
 

@@ -1,5 +1,6 @@
 #include "retry/retry_rules.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -23,24 +24,45 @@ bool may_pass(const proxy_error& failure) {
     return code == 0 || code == 1 || (code >= 3 && code <= 6) || code == socks4_failed;
 }
 
+bool is_one_of(int status, const std::vector<int>& all) noexcept {
+    return std::find(all.begin(), all.end(), status) != all.end();
+}
+
 } // namespace
 
-bool may_pass(const std::exception_ptr& failure) {
+bool may_pass(const std::exception_ptr& failure, const retry_policy& policy) {
+    const bool all = policy.all_errors();
     try {
         std::rethrow_exception(failure);
     } catch (const address_refused&) {
         return false;
     } catch (const proxy_error& error) {
-        return may_pass(error);
+        return all || may_pass(error);
     } catch (const connect_error&) {
         return true;
     } catch (const timeout_error& error) {
-        return error.which() != time_limit::queue && error.which() != time_limit::total;
+        return error.which() != time_limit::total && (all || error.which() != time_limit::queue);
     } catch (const truncated_error&) {
         return true;
+    } catch (const body_too_large&) {
+        return false;
+    } catch (const protocol_error&) {
+        return all;
+    } catch (const tls_error&) {
+        return all;
     } catch (const error&) {
         return false;
     }
+}
+
+bool may_pass(int status, const retry_policy& policy) noexcept {
+    if (is_one_of(status, policy.final_statuses())) return false;
+    return is_one_of(status, policy.statuses()) || (policy.all_errors() && status >= 400);
+}
+
+bool is_too_late(duration passed, duration pause, const retry_policy& policy) noexcept {
+    const auto limit = policy.give_up_after();
+    return limit > duration::zero() && pause > limit - passed;
 }
 
 std::string cause_of(const std::exception_ptr& failure) {

@@ -26,10 +26,12 @@ namespace tandem::http {
 ///   next byte ran out, before the reply's header was complete;
 /// - one with an idempotent method whose reply has one of the `statuses`.
 ///
-/// Not where its body is a stream that was read already, nor where less time is left, by `total_timeout` or a
-/// deadline around, than the pause would take: the last error or reply is handed out then, as it is when
-/// the attempts are used up. What goes wrong behind the header, within the body, is the reader's. Each retry
-/// is logged. A pause holds no connection, and being cancelled ends it at once.
+/// `all_errors` adds what most likely goes wrong again.
+///
+/// Not where its body is a stream that was read already, nor where less time is left, by `give_up_after`,
+/// `total_timeout` or a deadline around, than the pause would take: the last error or reply is handed out
+/// then, as it is when the attempts are used up. What goes wrong behind the header, within the body, is the
+/// reader's. Each retry is logged. A pause holds no connection, and being cancelled ends it at once.
 class TANDEM_API retry_policy {
   public:
     /// How often a request is sent in all, redirects not counted; 4 by default, at least once.
@@ -56,12 +58,34 @@ class TANDEM_API retry_policy {
     }
     /// The replies that are worth another attempt; 429, 502, 503 and 504 by default. (500 as often as not
     /// comes again.)
-    template <std::convertible_to<int>... Status> retry_policy& statuses(Status... all) {
+    template <std::convertible_to<int>... Status>
+        requires(sizeof...(Status) > 0)
+    retry_policy& statuses(Status... all) {
         statuses_.assign({static_cast<int>(all)...});
         return *this;
     }
     retry_policy& statuses(std::vector<int> all) noexcept {
         statuses_ = std::move(all);
+        return *this;
+    }
+    /// The replies that are not, whatever `statuses` and `all_errors` say; none by default.
+    template <std::convertible_to<int>... Status>
+        requires(sizeof...(Status) > 0)
+    retry_policy& final_statuses(Status... all) {
+        final_statuses_.assign({static_cast<int>(all)...});
+        return *this;
+    }
+    retry_policy& final_statuses(std::vector<int> all) noexcept {
+        final_statuses_ = std::move(all);
+        return *this;
+    }
+    /// Sends a request again also after what most likely comes again: TLS that fails, a proxy that refuses, a
+    /// reply that breaks the rules, every status from 400 on, and in `http::download` a redirect that leads
+    /// nowhere; false by default. What goes wrong on this side stays final: a request that is none, a file
+    /// that cannot be written, a body over its limit, an address that connect_filter refuses, the total
+    /// time-out, and a checksum that does not fit. The rule of idempotent methods holds as ever.
+    retry_policy& all_errors(bool on = true) noexcept {
+        all_errors_ = on;
         return *this;
     }
     /// Sends requests with other methods (POST, PATCH) again, too, after any of these failures: for servers
@@ -75,6 +99,13 @@ class TANDEM_API retry_policy {
     /// than the pause that is due, that holds.
     retry_policy& longest_retry_after(duration length) noexcept {
         longest_retry_after_ = length;
+        return *this;
+    }
+    /// No attempt begins later than this after the first one, whatever is left of them: where the pause, or
+    /// what a server asks for, would end later, the last error or reply is handed out at once. An attempt
+    /// that has begun may take as long as it likes (`total_timeout` bounds that). 0 is the default: any time.
+    retry_policy& give_up_after(duration length) noexcept {
+        give_up_after_ = length;
         return *this;
     }
     /// How many retries a host is sent by one client, so that those who wait for one in trouble do not keep
@@ -95,7 +126,10 @@ class TANDEM_API retry_policy {
     int attempts() const noexcept { return attempts_; }
     const tandem::retry_policy& pauses() const noexcept { return pauses_; }
     const std::vector<int>& statuses() const noexcept { return statuses_; }
+    const std::vector<int>& final_statuses() const noexcept { return final_statuses_; }
+    bool all_errors() const noexcept { return all_errors_; }
     bool all_methods() const noexcept { return all_methods_; }
+    duration give_up_after() const noexcept { return give_up_after_; }
     duration longest_retry_after() const noexcept { return longest_retry_after_; }
     bool has_budget() const noexcept { return has_budget_; }
     double reserve() const noexcept { return reserve_; }
@@ -105,7 +139,11 @@ class TANDEM_API retry_policy {
     int attempts_ = 4;
     tandem::retry_policy pauses_ = tandem::retry_policy().pause(std::chrono::milliseconds(200));
     std::vector<int> statuses_ = {429, 502, 503, 504};
+    std::vector<int> final_statuses_;
+    bool all_errors_ = false;
     bool all_methods_ = false;
+    /// 0 for never.
+    duration give_up_after_{};
     duration longest_retry_after_ = std::chrono::minutes(2);
     bool has_budget_ = true;
     double reserve_ = 10;
