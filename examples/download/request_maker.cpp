@@ -196,6 +196,7 @@ void request_maker::add_limits(http::client_options& to) const {
     const auto& limits = chosen_.limits;
     to.max_redirects(limits.follows_redirects ? limits.max_redirects : 0);
     to.trust_redirects(limits.location_trusted);
+    to.auto_referer(chosen_.request.referer_follows);
     to.keep_method(!chosen_.request.method.empty());
     if (limits.connect_timeout) to.connect_timeout(*limits.connect_timeout);
     if (limits.max_time) to.total_timeout(*limits.max_time);

@@ -32,6 +32,14 @@ std::string without_user(std::string_view referer) {
     }
 }
 
+/// Says in the Referer where a redirect has come from, as far as its target may know.
+void tell_referer(headers& fields, const url& current, const url& target) {
+    fields.remove("Referer");
+    if (current.is_https() && !target.is_https()) return;
+    const bool is_same = target.origin() == current.origin();
+    fields.add("Referer", is_same ? current.to_string() : std::string(current.origin()) + '/');
+}
+
 } // namespace
 
 std::optional<url> redirect_target(const reply_head& head, const url& current, const error_site& site) {
@@ -72,6 +80,7 @@ void follow_redirect(request_parts& parts, int status, const url& current, const
         parts.drop_body();
         parts.fields.remove("Expect");
     }
+    if (parts.settings.tells_referer) tell_referer(parts.fields, current, target);
     if (target.origin() == current.origin()) return;
     parts.fields.remove("Host");
     if (!parts.settings.trusts_redirects) drop_secrets(parts);

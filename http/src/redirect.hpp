@@ -24,7 +24,8 @@ void check_redirect(const request_settings& settings, const std::vector<redirect
 /// section 15.4: 303 becomes a GET (HEAD stays), 301 and 302 do for POST, 307 and 308 change nothing.
 /// Whatever speaks for the caller (Authorization, Cookie, Proxy-Authorization and the headers that he calls
 /// secret, each value of them, and a Referer's user name) goes to no other origin, and does not come back
-/// should a later redirect lead back. The settings may have it otherwise (keep_method, trust_redirects).
+/// should a later redirect lead back. The settings may have it otherwise (keep_method, trust_redirects), and
+/// have the Referer follow (auto_referer).
 void follow_redirect(request_parts& parts, int status, const url& current, const url& target);
 
 } // namespace tandem::http::detail

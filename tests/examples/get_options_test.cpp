@@ -128,6 +128,16 @@ TEST_CASE("headers are set, emptied and taken away") {
     CHECK(*all[4].value == "2");
 }
 
+TEST_CASE("a referer may follow the redirects, with one to begin with or none") {
+    const auto given = [](const std::string& text) { return read({"-e", text}).request; };
+    CHECK(given("http://x/;auto").referer == "http://x/");
+    CHECK(given("http://x/;auto").referer_follows);
+    CHECK(given(";auto").referer.empty());
+    CHECK(given(";auto").referer_follows);
+    CHECK(given("http://x/;b").referer == "http://x/;b");
+    CHECK_FALSE(given("http://x/;b").referer_follows);
+}
+
 TEST_CASE("a word that may be a secret is in no error") {
     CHECK_THAT(refused({"-H", "hunter2"}), Contains("--header: ") && !Contains("hunter2"));
     CHECK_THAT(refused({"-u", "hunter2"}), Contains("--user: ") && !Contains("hunter2"));
@@ -182,7 +192,6 @@ TEST_CASE("options that contradict each other are refused") {
     CHECK_THAT(refused({"--key", "k"}), Contains("--key: there is no --cert"));
     CHECK_THAT(refused({"--tlsv1.3", "--tls-max", "1.2"}), Contains("--tls-max: "));
     CHECK_THAT(refused({"-C", "100"}), Contains("--continue-at: ") && Contains("--range OFFSET-"));
-    CHECK_THAT(refused({"-e", "http://x/;auto"}), Contains("--referer: "));
     CHECK_THAT(refused({"--preproxy", "socks5://x"}), Contains("--preproxy: there is no --proxy"));
     CHECK_THAT(refused({"--limit-rate", "5x"}), Contains("--limit-rate: 'x' is no unit"));
     CHECK_THAT(refused({"--no-such"}), Contains("--no-such"));

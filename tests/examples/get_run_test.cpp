@@ -70,6 +70,27 @@ TEST_CASE("requests go out as the options say") {
                Contains("PUT /a?b=c HTTP") && Contains("|loaded"));
 }
 
+TEST_CASE("redirects keep the method that was given, and become the referer where that is wanted") {
+    test::temp_folder folder;
+    scripted_server server([](test::conversation& talk) {
+        while (auto request = talk.request()) {
+            const auto body = talk.body(*request);
+            const bool is_first = test::target_of(*request) == "/a";
+            talk.send(is_first ? reply("", "Location: /b\r\n", "303 See Other")
+                               : reply(*request + "|" + body));
+        }
+    });
+    const auto seen = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"-o", "-", server.url("/a")});
+        return get(folder, std::move(words)).output;
+    };
+    CHECK_THAT(seen({"-d", "x"}), Contains("GET /b HTTP/1.1\r\n") && !Contains("|x"));
+    CHECK_THAT(seen({"-X", "POST", "-d", "x"}), Contains("POST /b HTTP/1.1\r\n") && Contains("|x"));
+    CHECK_THAT(seen({"-e", "http://r/"}), Contains("Referer: http://r/\r\n"));
+    CHECK_THAT(seen({"-e", "http://r/;auto"}), Contains("Referer: " + server.url("/a") + "\r\n"));
+    CHECK_THAT(server.requests().at(6), Contains("GET /a ") && Contains("Referer: http://r/\r\n"));
+}
+
 TEST_CASE("headers are shown without secrets, and no error has a password") {
     test::temp_folder folder;
     scripted_server server(

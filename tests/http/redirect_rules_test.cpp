@@ -235,6 +235,40 @@ TEST_CASE("a Referer shows another origin no user name, and is dropped where it 
     CHECK(seen.at(1).find("Referer") == std::string::npos);
 }
 
+TEST_CASE(
+    "a Referer follows the redirects where the caller wants that, and tells others no more than origins") {
+    scripted_server other(answering([&](const std::string& target) {
+        return target == "/c" ? redirect("/d?e") : target == "/d?e" ? redirect("/f") : reply("there");
+    }));
+    scripted_server home(answering([&](const std::string& target) {
+        return redirect(target.starts_with("/a") ? "/b?secret" : other.url("/c"));
+    }));
+    in_loop([&]() -> task<> {
+        client web(client_options().auto_referer());
+        const auto first = "http://user:secret@127.0.0.1:" + std::to_string(home.port()) + "/a?x#y";
+        co_await web.get(first).header("Referer", "http://page.example/").text();
+        co_await web.get(home.url("/a")).text();
+    });
+    CHECK(has_all(home.requests().at(0), "Referer: http://page.example/\r\n"));
+    CHECK(has_all(home.requests().at(1), "Referer: " + home.url("/a?x") + "\r\n"));
+    CHECK(has_all(other.requests().at(0), "Referer: " + home.url("/") + "\r\n"));
+    CHECK(has_all(other.requests().at(1), "Referer: " + other.url("/c") + "\r\n"));
+    CHECK(has_all(other.requests().at(2), "Referer: " + other.url("/d?e") + "\r\n"));
+    CHECK(home.requests().at(2).find("Referer") == std::string::npos);
+    CHECK(has_all(home.requests().at(3), "Referer: " + home.url("/a") + "\r\n"));
+}
+
+TEST_CASE("a Referer that follows redirects tells http nothing of https") {
+    scripted_server plain(answering([](const std::string&) { return reply("there"); }));
+    scripted_server secure(answering([&](const std::string&) { return redirect(plain.url("/")); }),
+                           test::test_identity());
+    in_loop([&]() -> task<> {
+        client web(client_options().auto_referer().ca_file(test::test_authority().file()));
+        co_await web.get(secure.url("/", "localhost")).header("Referer", "http://page.example/").text();
+    });
+    CHECK(plain.requests().at(0).find("Referer") == std::string::npos);
+}
+
 TEST_CASE("a fragment is inherited, unless the redirect brings one of its own") {
     scripted_server server(answering([](const std::string& target) {
         if (target == "/a") return redirect("/b");

@@ -58,7 +58,8 @@ std::string checked_range(const std::string& given) {
 
 void request_options::add_to(CLI::App& app) {
     option_group group(app, "The request");
-    group.text("-X,--request", "METHOD", method, "use METHOD, after redirects too");
+    group.text("-X,--request", "METHOD", method,
+               "use METHOD; redirects keep it, and the body, 301 to 303 too");
     group.flag("-I,--head", head, "ask for headers only, and print them");
     group.value(
         "-H,--header", "LINE", [this](const std::string& given) { read_headers(given, headers); },
@@ -67,11 +68,11 @@ void request_options::add_to(CLI::App& app) {
     group.value(
         "-e,--referer", "URL",
         [this](const std::string& given) {
-            if (given.ends_with(";auto"))
-                throw std::invalid_argument("a Referer that follows redirects (;auto) is not made here");
-            referer = given;
+            constexpr std::string_view automatic = ";auto";
+            referer_follows = given.ends_with(automatic);
+            referer = given.substr(0, given.size() - (referer_follows ? automatic.size() : 0));
         },
-        "say that URL has led there");
+        "say that URL has led there; with ;auto behind it, or alone, redirects take its place");
     group.value(
         "-r,--range", "RANGE", [this](const std::string& given) { range = checked_range(given); },
         "fetch only these bytes: 0-499, 500- or -100");

@@ -20,6 +20,8 @@ struct request_options {
     std::vector<header_line> headers;
     std::optional<std::string> user_agent;
     std::string referer;
+    /// Each redirect takes its place.
+    bool referer_follows = false;
     /// Which bytes: the value of the Range header without `bytes=`; empty for all.
     std::string range;
     /// The value of If-Modified-Since, or of If-Unmodified-Since; empty for none.

@@ -64,9 +64,10 @@ request_parts download_run::request_for(const url& source, std::uint64_t from,
     parts.settings.limits.total.reset();
     if (source.origin() != request_.target.origin()) {
         // A mirror is as foreign as where a redirect leads, and no server has sent us there.
-        const bool trusts = std::exchange(parts.settings.trusts_redirects, false);
+        parts.settings.trusts_redirects = parts.settings.tells_referer = false;
         follow_redirect(parts, 307, request_.target, source);
-        parts.settings.trusts_redirects = trusts;
+        parts.settings.trusts_redirects = request_.settings.trusts_redirects;
+        parts.settings.tells_referer = request_.settings.tells_referer;
         parts.who.reset();
     }
     if (from == 0 && !end) return parts;

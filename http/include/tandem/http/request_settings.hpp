@@ -71,6 +71,7 @@ struct request_settings {
     bool allows_downgrade = true;
     bool keeps_method = false;
     bool trusts_redirects = false;
+    bool tells_referer = false;
     bool retries_stale = true;
     bool verifies = true;
 };
@@ -165,6 +166,14 @@ template <class Self> class request_setters {
     /// asked can then have them sent to anybody.
     Self& trust_redirects(bool on = true) noexcept {
         settings().trusts_redirects = on;
+        return self();
+    }
+    /// Whether each request that follows a redirect says in its Referer which URL has led there, in place of
+    /// what the first one said; false by default. Another origin is told no more than the origin, and http
+    /// nothing of https (RFC 9110 section 10.1.3), as browsers have it
+    /// (https://w3c.github.io/webappsec-referrer-policy/, strict-origin-when-cross-origin).
+    Self& auto_referer(bool on = true) noexcept {
+        settings().tells_referer = on;
         return self();
     }
 
