@@ -1,6 +1,8 @@
 // Which downloads of a set are the same, and which have the same name.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <set>
 
 #include <tandem/http/client.hpp>
@@ -22,6 +24,7 @@ using test::in_folder;
 using test::in_loop;
 using test::item_list;
 using test::numbered;
+using test::quick;
 using test::read_file;
 using test::reply;
 using test::scripted_server;
@@ -100,6 +103,61 @@ TEST_CASE("different URLs with one name are numbered where that is wanted") {
         CHECK(all.files.size() == 4);
     });
     CHECK(files_below(folder.path()) == names{"x-1.txt", "x-2.txt", "x-3.txt", "x.txt"});
+}
+
+TEST_CASE("names that servers suggest are kept apart like those of URLs") {
+    const auto what = GENERATE(if_exists::fail, if_exists::replace, if_exists::keep, if_exists::number);
+    const std::size_t jobs = GENERATE(1, 3);
+    const test::temp_folder folder;
+    scripted_server server(answering([](const std::string& target) {
+        return reply(target, "Content-Disposition: attachment; filename=\"x.txt\"\r\n");
+    }));
+    in_loop([&]() -> task<> {
+        client web;
+        const auto list = numbered(web, server, 3, in_folder(folder).suggested_name().existing(what));
+        download_set set(list, download_set_options().jobs(jobs));
+        const auto all = co_await all_of(set);
+        if (what == if_exists::number) {
+            CHECK(all.files.size() == 3);
+            co_return;
+        }
+        REQUIRE(all.files.size() == 1);
+        const auto first = server.url(*all.files.begin());
+        CHECK(all.errors.size() == 2);
+        for (const auto& [target, error] : all.errors)
+            CHECK(error ==
+                  server.url(target) + ": " + folder / "x.txt" + ": is the name of " + first + ", too");
+        CHECK(read_file(folder / "x.txt") == *all.files.begin());
+    });
+    const auto files = files_below(folder.path());
+    CHECK(files == (what == if_exists::number ? names{"x-1.txt", "x-2.txt", "x.txt"} : names{"x.txt"}));
+}
+
+TEST_CASE("numbers of names have no gaps, whichever downloads fail or are refused for a while") {
+    const test::temp_folder folder;
+    folder.write("x-2", "was there");
+    std::atomic<int> count = 0;
+    scripted_server server(answering([&](const std::string& target) {
+        const int number = ++count;
+        if (number % 7 == 3) return reply("", "", "503 Busy");
+        return target.ends_with("3/x") ? reply("", "", "404 Not Found") : reply(target);
+    }));
+    in_loop([&]() -> task<> {
+        client web;
+        item_list list;
+        for (int i = 0; i < 60; ++i)
+            list.emplace_back(web.get(server.url("/" + std::to_string(i) + "/x")),
+                              in_folder(folder).existing(if_exists::number).retry(quick().attempts(100)));
+        download_set set(list, download_set_options().jobs(1));
+        const auto all = co_await all_of(set);
+        CHECK(all.files.size() == 54);
+    });
+    names expected = {"x"};
+    for (int i = 1; i < 55; ++i)
+        expected.push_back("x-" + std::to_string(i));
+    std::sort(expected.begin(), expected.end());
+    CHECK(files_below(folder.path()) == expected);
+    CHECK(read_file(folder / "x-2") == "was there");
 }
 
 TEST_CASE("a name is free again when the download that had it has failed") {

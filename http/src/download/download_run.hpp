@@ -14,6 +14,7 @@
 #include "client_core.hpp"
 #include "download/download_part.hpp"
 #include "download/file_hash.hpp"
+#include "download/name_claims.hpp"
 #include "download/rate_limit.hpp"
 #include "error_site.hpp"
 #include "request_parts.hpp"
@@ -37,10 +38,13 @@ class download_run {
     download_run& operator=(const download_run&) = delete;
 
     /// It is one of many: counts its retries in `retries`, and leaves replies of 429 and 503 to the others of
-    /// its host, too, where `leaves_overloads`; an earlier run may have made the first attempt.
-    void join(std::uint64_t& retries, bool leaves_overloads, time_point first_attempt) noexcept {
+    /// its host, too, where `leaves_overloads`; takes its name by `name`; an earlier run may have made the
+    /// first attempt.
+    void join(std::uint64_t& retries, bool leaves_overloads, name_claims::claim& name,
+              time_point first_attempt) noexcept {
         retries_ = &retries;
         leaves_overloads_ = leaves_overloads;
+        name_ = &name;
         first_attempt_ = first_attempt;
     }
 
@@ -130,6 +134,8 @@ class download_run {
     bool leaves_overloads_ = false;
     /// Null where nobody counts them.
     std::uint64_t* retries_ = nullptr;
+    /// Null where no others may want the same.
+    name_claims::claim* name_ = nullptr;
     /// Of the source that is asked.
     std::string origin_;
     /// How far the part ever was, and how many attempts in a row have brought it no further.

@@ -32,10 +32,14 @@ std::string download_run::name_in(const exchange& work) const {
 /// Chooses the file's path, and locks its part. Returns false where the file is there and stays.
 bool download_run::settle(const std::string& path) {
     path_ = path;
-    for (number_ = 0;; ++number_) {
+    const bool is_numbered = options_.existing() == if_exists::number;
+    if (name_ && !is_numbered)
+        if (const auto other = name_->take(path, site_.url()))
+            throw file_exists(site_.url(), path, "is the name of " + *other + ", too");
+    for (number_ = name_ && is_numbered ? name_->first_number(path) : 0;; ++number_) {
         const auto wanted = number_ == 0 ? path_ : numbered_name(path_, number_);
         if (!is_free(wanted)) {
-            if (options_.existing() == if_exists::number) continue;
+            if (is_numbered) continue;
             keep_file(wanted);
             return false;
         }
@@ -46,11 +50,12 @@ bool download_run::settle(const std::string& path) {
         auto part = std::make_unique<download_part>(wanted, site_.url(), rules);
         part->set_limit(largest_);
         if (part->open()) {
+            if (name_ && is_numbered) name_->take_number(path, number_);
             part_ = std::move(part);
             furthest_ = part_->holds().count();
             return true;
         }
-        if (options_.existing() != if_exists::number)
+        if (!is_numbered)
             throw file_error(site_.url(), download_part::path_for(wanted), EWOULDBLOCK,
                              "another download is writing it");
     }

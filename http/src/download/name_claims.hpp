@@ -6,53 +6,64 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 #include "download/fingerprint_set.hpp"
 
 namespace tandem::http::detail {
 
 /// Keeps downloads of one run from taking each other's names. Those under way and the last ones to come are
-/// known with their URLs; of the others no more is kept than fingerprints, and that only on request.
+/// known with their URLs; of the others no more is kept than fingerprints, and that only on request. Of the
+/// names that are numbered the last ones are known with their next numbers, so that nobody asks the file
+/// system for each number before.
 class name_claims {
   public:
-    /// A claim, which ends as a failed one unless `came` was called.
     class claim;
-
-    /// Who has the name: a URL, or "an earlier URL"; nothing where it is free.
-    std::optional<std::string> holder(const std::string& path) const;
-    /// Takes a free name.
-    claim take(const std::string& path, std::string url);
 
   private:
     static constexpr std::size_t remembered = 256;
+
+    std::optional<std::string> holder(const std::string& path) const;
 
     /// Their URLs, by path.
     std::unordered_map<std::string, std::string> known_;
     /// Those that have come, the oldest first.
     std::deque<std::string> come_;
     fingerprint_set all_;
+    /// The first numbers that may be free, by path, and which path was numbered first.
+    std::unordered_map<std::string, int> numbers_;
+    std::deque<std::string> numbered_;
 };
 
-class [[nodiscard]] name_claims::claim {
+/// What one download has of the names. It gives that back in the end, unless `came` was called. Must not
+/// outlive the claims.
+class name_claims::claim {
   public:
-    claim(name_claims& of, std::string path)
-        : of_(&of)
-        , path_(std::move(path)) {}
-    claim(claim&& other) noexcept
-        : of_(std::exchange(other.of_, nullptr))
-        , path_(std::move(other.path_)) {}
-    claim& operator=(claim&&) = delete;
-    ~claim() {
-        if (of_) of_->known_.erase(path_);
-    }
+    explicit claim(name_claims& of) noexcept
+        : of_(of) {}
+    claim(const claim&) = delete;
+    claim& operator=(const claim&) = delete;
+    ~claim() { give_back(); }
+
+    /// Takes a name for a URL, in place of what this had. Returns who has it, where that is another: a URL,
+    /// or "an earlier URL of this run".
+    std::optional<std::string> take(const std::string& path, std::string url);
+
+    /// Which number to try first for a name that others may have without it; 0 is the name itself. One that
+    /// this has already comes again.
+    int first_number(const std::string& path) const;
+    /// Takes a number, in place of what this had.
+    void take_number(const std::string& path, int number);
 
     /// The file is there. `forever`: whatever else will come, it is known that this name is taken.
     void came(bool forever);
+    void give_back();
 
   private:
-    name_claims* of_;
+    name_claims& of_;
+    /// Empty for none.
     std::string path_;
+    /// Where it is the name's number that it has.
+    std::optional<int> number_;
 };
 
 } // namespace tandem::http::detail

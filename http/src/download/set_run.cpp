@@ -34,21 +34,6 @@ bool is_answer(const result<downloaded>& file) noexcept {
     return kind == failure_kind::status || kind == failure_kind::authentication;
 }
 
-/// Where a download goes whose name is known before it is asked for.
-std::string path_of(const download_item& item) {
-    const auto& file = item.options.file();
-    const auto name = file.empty() ? item.request.target().file_name() : file;
-    const auto& folder = item.options.folder();
-    if (folder.empty() || name.starts_with('/')) return name;
-    return folder + (folder.ends_with('/') ? "" : "/") + name;
-}
-
-/// Whether it takes a name that is known before it is asked for, and no other one in its place.
-bool keeps_name(const download_options& options) noexcept {
-    const bool is_named = !options.takes_suggested_name() || !options.file().empty();
-    return is_named && options.existing() != if_exists::number;
-}
-
 } // namespace
 
 set_run::set_run(stream<download_item> source, const download_set_options& options)
@@ -108,7 +93,7 @@ task<std::unique_ptr<download_outcome>> set_run::bring_next(std::shared_ptr<set_
 /// As often as its host says that it has too much to do, within reason.
 task<result<downloaded>> set_run::bring(entry& one) {
     const std::string origin(one.item.request.target().origin());
-    std::optional<name_claims::claim> name;
+    name_claims::claim name(names_);
     std::optional<result<downloaded>> refused;
     for (;;) {
         auto turn = turns_.try_take(origin);
@@ -116,17 +101,9 @@ task<result<downloaded>> set_run::bring(entry& one) {
         const auto job = co_await jobs_.acquire();
         if (refused && !has_time_for(duration::zero(), one)) co_return std::move(*refused);
         if (!one.began) one.began = loop::current().now();
-        if (!name && keeps_name(one.item.options)) {
-            const auto path = path_of(one.item);
-            const auto& link = one.item.request.target().to_string();
-            if (const auto holder = names_.holder(path))
-                co_return result<downloaded>::failure(
-                    std::make_exception_ptr(file_exists(link, path, "is the name of " + *holder + ", too")));
-            name.emplace(names_.take(path, link));
-        }
         const auto& request = one.item.request;
         download_run work(request.core_, *request.parts_, one.item.options);
-        work.join(counts_.retries, backs_off_for(one.item), *one.began);
+        work.join(counts_.retries, backs_off_for(one.item), name, *one.began);
         result<downloaded> file;
         try {
             file = result<downloaded>::success(co_await work.run());
@@ -145,7 +122,7 @@ task<result<downloaded>> set_run::bring(entry& one) {
             continue;
         }
         if (is_answer(file)) turns_.note_answer(*turn);
-        if (name && file.has_value()) name->came(one.item.options.existing() != if_exists::fail);
+        if (file.has_value()) name.came(one.item.options.existing() != if_exists::fail);
         co_return file;
     }
 }
