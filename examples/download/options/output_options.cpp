@@ -35,7 +35,8 @@ void output_options::add_to(CLI::App& app) {
             if (given != "-" && given != "0")
                 throw std::invalid_argument(
                     "a part is continued where it ends (-, the default) or begun anew "
-                    "(0); --range OFFSET- fetches the rest of a file");
+                    "(0): elsewhere nothing tells whether it still fits; --range OFFSET- "
+                    "fetches the rest of a file");
             resume = given == "-";
         },
         "go on where a part ends: - (the default), or begin anew: 0");
@@ -52,7 +53,7 @@ void output_options::add_to(CLI::App& app) {
                 checksum_file = given;
         },
         "keep a file only if it is sha256:HEX (or sha512, sha1, md5), or what FILE, as of sha256sum, says");
-    content.flag("--remove-on-error", remove_on_error, "keep no part of what has failed");
+    content.flag("--remove-on-error", remove_on_error, "keep no part of what has failed, nor go on with one");
     content.flag(
         "-f,--fail", [] {}, "take a reply of 400 or more for an error (which is done anyway)");
     content.flag("--fail-with-body", fail_with_body, "the same, but keep what came with it");
