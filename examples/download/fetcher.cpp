@@ -71,15 +71,15 @@ void fetcher::save_etag() const {
 }
 
 void fetcher::watch::note(std::size_t number, const http::download_progress& now) {
-    auto& made = known_[number];
-    if (!made.file) made.file = shown_.begin(now.url);
-    if (!now.path.empty() && now.path != made.path) made.path = now.path;
-    shown_.progress(*made.file, now);
+    auto made = known_.find(number);
+    if (made == known_.end()) made = known_.emplace(number, shown_.begin(now.url)).first;
+    shown_.progress(made->second, now);
 }
 
-fetcher::under_way fetcher::watch::take(std::size_t number) {
+std::optional<file_id> fetcher::watch::take(std::size_t number) {
     const auto entry = known_.extract(number);
-    return entry ? std::move(entry.mapped()) : under_way();
+    if (!entry) return std::nullopt;
+    return entry.mapped();
 }
 
 task<std::optional<fetched>> fetcher::fetch(list_item item) {
@@ -91,32 +91,26 @@ task<std::optional<fetched>> fetcher::fetch(list_item item) {
         co_return std::nullopt;
     }
     const auto file = shown_.begin(target->to_string());
-    std::string path;
     std::exception_ptr failure;
     try {
-        auto got = co_await bring(item, *target, file, path);
+        auto got = co_await bring(item, *target, file);
         co_return got;
     } catch (const std::exception&) {
         failure = std::current_exception();
     }
-    report(file, target->to_string(), path, failure);
+    report(file, target->to_string(), failure);
     co_return std::nullopt;
 }
 
-void fetcher::report(file_id file, const std::string& url, const std::string& path,
-                     const std::exception_ptr& failure) {
-    const auto code = exit_code_of(failure);
+void fetcher::report(file_id file, const std::string& url, const std::exception_ptr& failure) {
+    const auto code = static_cast<int>(exit_code_of(failure));
     try {
         std::rethrow_exception(failure);
     } catch (const http::error& error) { // names the URL itself
-        shown_.failed(file, error.what(), static_cast<int>(code));
+        shown_.failed(file, error.what(), code);
     } catch (const std::exception& error) {
-        shown_.failed(file, url + ": " + error.what(), static_cast<int>(code));
+        shown_.failed(file, url + ": " + error.what(), code);
     }
-    // A part that could not be written may be one that another process is at.
-    if (chosen_.output.remove_on_error && code != exit_code::file && !path.empty())
-        for (const char* ending : {".part", ".part.tandem"})
-            ::unlink((path + ending).c_str());
 }
 
 task<> fetcher::fetch_all(item_queue& items, std::function<task<>(fetched)> then) {
@@ -126,15 +120,15 @@ task<> fetcher::fetch_all(item_queue& items, std::function<task<>(fetched)> then
                                                        .jobs(static_cast<std::size_t>(limits.jobs))
                                                        .per_host(static_cast<std::size_t>(limits.per_host)));
     while (auto outcome = co_await set.next()) {
-        const auto last = by.take(outcome->index);
+        const auto known = by.take(outcome->index);
         const auto& url = outcome->asked.to_string();
-        const auto file = last.file ? *last.file : shown_.begin(url);
+        const auto file = known ? *known : shown_.begin(url);
         if (outcome->file) {
             save_etag();
             fetched got{file, std::move(*outcome->file)};
             co_await then(std::move(got));
         } else {
-            report(file, url, last.path, outcome->file.error());
+            report(file, url, outcome->file.error());
         }
     }
 }
@@ -170,22 +164,18 @@ std::optional<http::download_item> fetcher::prepare(const list_item& item, std::
     }
     if (!failure) return std::nullopt;
     const auto url = target ? target->to_string() : item.link;
-    report(shown_.begin(url), url, {}, failure);
+    report(shown_.begin(url), url, failure);
     return std::nullopt;
 }
 
-task<std::optional<fetched>> fetcher::bring(const list_item& item, const http::url& target, file_id file,
-                                            std::string& path) {
+task<std::optional<fetched>> fetcher::bring(const list_item& item, const http::url& target, file_id file) {
     if (prints(item)) {
         co_await print(item, target, file);
         co_return std::nullopt;
     }
     auto request = make_.request(web_, item, target);
     auto how = make_.download(item, target);
-    how.on_progress([this, file, &path](const http::download_progress& now) {
-        if (!now.path.empty()) path = now.path;
-        shown_.progress(file, now);
-    });
+    how.on_progress([this, file](const http::download_progress& now) { shown_.progress(file, now); });
     if (!take_name(target, how)) {
         http::downloaded kept(target, http::file_path(target.file_name()));
         kept.was_kept = true;

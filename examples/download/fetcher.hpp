@@ -45,11 +45,6 @@ class fetcher {
     tandem::task<> fetch_all(item_queue& items, std::function<tandem::task<>(fetched)> then);
 
   private:
-    /// A download of the set of which something was heard.
-    struct under_way {
-        std::optional<file_id> file;
-        std::string path;
-    };
     /// Hears of the downloads of a set, and tells the display. That never asks for one that repeats another,
     /// so that only those of which something was heard become known.
     class watch {
@@ -58,21 +53,19 @@ class fetcher {
             : shown_(shown) {}
         /// Of the download with this number in the set.
         void note(std::size_t number, const tandem::http::download_progress& now);
-        /// It has ended.
-        under_way take(std::size_t number);
+        /// It has ended. Nothing where nothing was heard of it.
+        std::optional<file_id> take(std::size_t number);
 
       private:
         display& shown_;
-        std::map<std::size_t, under_way> known_;
+        std::map<std::size_t, file_id> known_;
     };
     tandem::stream<tandem::http::download_item> to_download(item_queue& items, watch& by);
     std::optional<tandem::http::download_item> prepare(const list_item& item, std::size_t number, watch& by);
     bool prints(const list_item& item) const noexcept { return item.out == "-" || chosen_.request.head; }
-    void report(file_id file, const std::string& url, const std::string& path,
-                const std::exception_ptr& failure);
-    /// `path` becomes the file's, once that is known.
+    void report(file_id file, const std::string& url, const std::exception_ptr& failure);
     tandem::task<std::optional<fetched>> bring(const list_item& item, const tandem::http::url& target,
-                                               file_id file, std::string& path);
+                                               file_id file);
     tandem::task<> print(const list_item& item, const tandem::http::url& target, file_id file);
     bool take_name(const tandem::http::url& target, const tandem::http::download_options& how);
     tandem::http::client_options client_options();

@@ -326,6 +326,7 @@ http::download_options request_maker::usual_download() const {
     // A part of what was asked for (or of what it decodes to) is no part of the whole.
     const bool is_whole = chosen_.request.range.empty() && !chosen_.request.raw;
     made.resume(output.resume && is_whole && !output.remove_on_error).trust_partial(output.trust_partial);
+    made.keep_part(!output.remove_on_error);
     if (auto policy = retries())
         made.retry(*policy);
     else

@@ -91,6 +91,29 @@ TEST_CASE("redirects keep the method that was given, and become the referer wher
     CHECK_THAT(server.requests().at(6), Contains("GET /a ") && Contains("Referer: http://r/\r\n"));
 }
 
+TEST_CASE("of what has failed nothing stays where the options say so, and what was there before does") {
+    test::temp_folder folder;
+    scripted_server server([](test::conversation& talk) {
+        while (talk.request()) {
+            talk.send("HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 9000\r\n\r\n" +
+                      std::string(5'000, 'x'));
+            return talk.finish();
+        }
+    });
+    const auto other = folder.write("there", "before");
+    const auto get_it = [&](std::vector<std::string> more) {
+        more.insert(more.end(), {"--retry", "0", "--clobber", server.url("/a"), server.url("/there")});
+        CHECK(get(folder, std::move(more)).status == 7);
+        CHECK(test::read_file(other) == "before");
+        return test::files_below(folder.path());
+    };
+    using names = std::vector<std::string>;
+    CHECK(get_it({"--remove-on-error"}) == names{"there"});
+    CHECK(get_it({"--remove-on-error", "--mode", "sequential"}) == names{"there"});
+    CHECK(get_it({"--remove-on-error", "--mode", "threads"}) == names{"there"});
+    CHECK(get_it({}) == names{"a.part", "a.part.tandem", "there", "there.part", "there.part.tandem"});
+}
+
 TEST_CASE("headers are shown without secrets, and no error has a password") {
     test::temp_folder folder;
     scripted_server server(

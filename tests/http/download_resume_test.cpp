@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <chrono>
 
 #include <tandem/http/client.hpp>
 #include <tandem/http/download.hpp>
@@ -268,6 +269,39 @@ TEST_CASE("who does not want to resume begins anew") {
     scripted_server server(serving(file, {2'000}));
     check_anew(server, file.body, download_options().resume(false));
     CHECK(field_of(server.requests().at(1), "Range").empty());
+}
+
+TEST_CASE(
+    "who wants no part kept has none when the download fails, and goes on where it stopped until then") {
+    test::temp_folder folder;
+    const auto size = GENERATE(as<std::size_t>{}, 5'000, 3'000'000); // noted while it comes
+    const test::served_file file{content(size)};
+    scripted_server server(serving(file, {size - 2'000, 0, 0}));
+    in_loop([&]() -> task<> {
+        client web;
+        const auto how = into(folder).keep_part(false).retry(
+            retry_policy().attempts(2).pause(std::chrono::milliseconds(1)));
+        co_await failure_of<truncated_error>(download(web.get(server.url("/x")), how));
+    });
+    CHECK(field_of(server.requests().at(1), "Range") == "bytes=" + std::to_string(size - 2'000) + '-');
+    CHECK(files_below(folder.path()).empty());
+}
+
+TEST_CASE("who wants no part kept leaves one of an earlier download alone, unless he writes to it") {
+    test::temp_folder folder;
+    const test::served_file file{content(5'000)};
+    const bool writes = GENERATE(false, true);
+    scripted_server server(serving(file, {3'000, 10}));
+    in_loop([&]() -> task<> {
+        client web;
+        co_await failure_of<truncated_error>(download(web.get(server.url("/x")), into(folder)));
+        const auto how = into(folder).keep_part(false);
+        if (writes)
+            co_await failure_of<truncated_error>(download(web.get(server.url("/x")), how));
+        else
+            co_await failure_of<connect_error>(download(web.get("http://127.0.0.1:1/x"), how));
+    });
+    CHECK(files_below(folder.path()) == (writes ? names{} : names{"x.part", "x.part.tandem"}));
 }
 
 TEST_CASE("a redirect may lead elsewhere the next time") {

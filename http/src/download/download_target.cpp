@@ -46,7 +46,7 @@ bool download_run::settle(const std::string& path) {
         part_rules rules;
         rules.creates_folders = options_.creates_folders();
         rules.is_durable = options_.is_durable();
-        rules.is_kept = takes_parts_;
+        rules.is_kept = takes_parts_ && options_.keeps_part();
         auto part = std::make_unique<download_part>(wanted, site_.url(), rules);
         part->set_limit(largest_);
         if (part->open()) {

@@ -67,6 +67,13 @@ class TANDEM_API download_options {
         trusts_partial_ = on;
         return *this;
     }
+    /// Whether what has come of a file stays in its part where the download fails or is cancelled, for a
+    /// later one to go on with; true by default. What an earlier one has left stays as long as this one
+    /// writes nothing.
+    download_options& keep_part(bool on) noexcept {
+        keeps_part_ = on;
+        return *this;
+    }
     /// What to do after a failure, in the middle of the body too, which goes on where it stopped;
     /// retry_policy's defaults unless said. An attempt that brought bytes does not count.
     download_options& retry(retry_policy policy) {
@@ -141,6 +148,7 @@ class TANDEM_API download_options {
     if_exists existing() const noexcept { return existing_; }
     bool resumes() const noexcept { return resumes_; }
     bool trusts_partial() const noexcept { return trusts_partial_; }
+    bool keeps_part() const noexcept { return keeps_part_; }
     /// Null where nothing is asked for again.
     const retry_policy* retries() const noexcept { return retries_.get(); }
     const std::optional<http::checksum>& checksum() const noexcept { return checksum_; }
@@ -177,6 +185,7 @@ class TANDEM_API download_options {
     bool takes_suggested_name_ = false;
     bool resumes_ = true;
     bool trusts_partial_ = false;
+    bool keeps_part_ = true;
     bool is_durable_ = false;
     bool takes_remote_time_ = false;
     bool records_origin_ = false;
