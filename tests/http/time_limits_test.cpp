@@ -190,10 +190,13 @@ TEST_CASE("the speed is measured over each window of waiting") {
 
 TEST_CASE("a time-out behind a redirect names where it led") {
     test::told_time time;
+    std::atomic<bool> is_over{false};
     scripted_server slow([&](conversation& talk) {
         talk.request();
-        time.pass(20ms);
-        talk.wait_for_close();
+        while (!is_over) { // who sent it may not have begun to wait yet
+            time.pass(20ms);
+            std::this_thread::sleep_for(1ms);
+        }
     });
     scripted_server server(test::answering(
         [&](const std::string&) { return reply("", "Location: " + slow.url() + "\r\n", "302 Found"); }));
@@ -203,6 +206,7 @@ TEST_CASE("a time-out behind a redirect names where it led") {
         CHECK(error.cause() ==
               "first-byte time-out: no reply began for more than 0.02 s (redirected to " + slow.url() + ")");
     });
+    is_over = true;
 }
 
 TEST_CASE("waiting for a turn does not count for the connect time-out") {
