@@ -259,7 +259,7 @@ TEST_CASE("opening a FIFO without another end is stopped in the ring, and waited
     auto all = [&]() -> task<> {
         test::victim target;
         auto cancel = [&]() -> task<> {
-            co_await tandem::sleep(50ms); // a thread that has not begun with it would drop it
+            co_await tandem::sleep(500ms); // a thread that has not begun with it would drop it
             target.cancel();
             co_await tandem::sleep(1ms);
             if (!backend.is_ring()) other_end = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
