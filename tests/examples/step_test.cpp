@@ -44,9 +44,11 @@ class gate {
         REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
     }
     const std::string& path() const { return path_; }
+    /// Its other end, at which who reads waits until it is closed; -1 as long as nobody reads.
+    int hold() const { return ::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC); }
     /// False as long as nobody waits at it.
     bool open() const {
-        const int end = ::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        const int end = hold();
         if (end >= 0) ::close(end);
         return end >= 0;
     }
@@ -134,9 +136,11 @@ TEST_CASE("a worker that dies fails the step of its file, which stays, and no ot
         step_runner steps(shown, {step_from("sha256")}, &cpu);
         co_await tandem::with_group([&](tandem::task_group& group) -> task<> {
             co_await steps.take(group, shown.begin("http://h/held"), at(held.path()));
-            while (cpu.workers().empty() || cpu.statistics().running == 0)
+            int end = held.hold();
+            for (; end < 0; end = held.hold()) // until the worker has begun
                 co_await tandem::sleep(1ms);
             ::kill(cpu.workers().at(0), SIGKILL);
+            ::close(end);
             co_await steps.take(group, shown.begin("http://h/good"), at(good));
         });
     };
