@@ -261,7 +261,8 @@ TEST_CASE("a job may make its output non-blocking and fill it") {
     auto all = [&]() -> task<> {
         co_await pool.run([] {
             fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
-            const std::string line = std::string(999, 'n') + '\n';
+            std::string line(1000, 'n');
+            line.back() = '\n';
             for (int i = 0; i < 1000; ++i)
                 if (write(STDOUT_FILENO, line.data(), line.size()) < 0) break;
         });
