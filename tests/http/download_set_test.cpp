@@ -200,6 +200,54 @@ TEST_CASE("a source may wait for its items, while the downloads go on") {
     });
 }
 
+TEST_CASE("a source that has waited gives an item to each that wants one, and then they all begin") {
+    const test::temp_folder folder;
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        std::size_t taken = 0;
+        std::vector<std::size_t> taken_before_request;
+        const auto source = [&]() -> stream<download_item> {
+            co_await tandem::sleep(1ms); // the set wants all it may have by now
+            auto how = in_folder(folder).on_progress([&](const download_progress& now) {
+                if (now.now == download_progress::state::asking) taken_before_request.push_back(taken);
+            });
+            while (taken < 12) {
+                ++taken;
+                co_yield download_item(web.get(server.url("/" + std::to_string(taken))), how);
+            }
+        };
+        download_set set(source(), download_set_options().jobs(8));
+        const auto all = co_await all_of(set);
+        CHECK(all.files.size() == 12);
+        REQUIRE(taken_before_request.size() == 12);
+        CHECK(taken_before_request[0] == 8);
+        CHECK(taken_before_request[7] == 8);
+        CHECK(taken_before_request[11] == 12);
+    });
+}
+
+TEST_CASE("downloads that wait for an item do not keep their jobs from one that waits for its host") {
+    const test::temp_folder folder;
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        std::size_t done = 0;
+        const auto source = [&]() -> stream<download_item> {
+            for (int i = 0; i < 2; ++i)
+                co_yield download_item(web.get(server.url("/" + std::to_string(i))), in_folder(folder));
+            while (done < 2)
+                co_await tandem::sleep(1ms);
+        };
+        download_set set(source(), download_set_options().jobs(2).per_host(1));
+        while (const auto outcome = co_await set.next()) {
+            CHECK(outcome->file);
+            ++done;
+        }
+        CHECK(done == 2);
+    });
+}
+
 TEST_CASE("what the source throws comes last") {
     const test::temp_folder folder;
     scripted_server server(echo_target());

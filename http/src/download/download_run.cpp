@@ -7,6 +7,7 @@
 
 #include <tandem/base/log.hpp>
 #include <tandem/coro/loop.hpp>
+#include <tandem/coro/sleep.hpp>
 #include <tandem/coro/timeout.hpp>
 #include <tandem/http/error.hpp>
 
@@ -66,6 +67,8 @@ task<downloaded> download_run::bring() {
     const bool is_named = !options_.takes_suggested_name() || !options_.file().empty();
     const bool is_wanted = !is_named || settle(path_of(request_.target.file_name()));
     const auto sources = 1 + options_.mirrors().size();
+    // Requests that go out one behind the other find the server awake.
+    if (is_wanted) co_await yield();
     for (std::size_t at = 0; is_wanted;) {
         const bool joins = at > 0 && part_ && part_->holds().contiguous() > 0;
         bool is_wrong = false;

@@ -120,11 +120,12 @@ void host_turns::leave(hosts::value_type& at) noexcept {
     forget_if_idle(at);
 }
 
-/// One that has backed off is remembered.
+/// One that has backed off, or wants to be left alone, is remembered.
 void host_turns::forget_if_idle(hosts::value_type& at) noexcept {
     const host& here = at.second;
     const bool is_idle = here.running == 0 && here.queue.empty();
-    if (is_idle && here.limit >= static_cast<double>(most_)) hosts_.erase(hosts_.find(at.first));
+    const bool is_as_new = here.limit >= static_cast<double>(most_) && here.closed_until == time_point{};
+    if (is_idle && is_as_new) hosts_.erase(hosts_.find(at.first));
 }
 
 } // namespace tandem::http::detail

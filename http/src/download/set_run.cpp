@@ -40,15 +40,29 @@ set_run::set_run(stream<download_item> source, const download_set_options& optio
     : source_(std::move(source))
     , options_(options)
     , turns_(options.per_host(), options.backs_off())
+    , places_(options.jobs())
     , jobs_(options.jobs()) {}
 
 std::size_t set_run::most_under_way() const noexcept {
     return options_.jobs() + std::min(options_.jobs(), most_ahead);
 }
 
-/// The next item that does not repeat an earlier one; nothing after the last.
+/// The next item; nothing after the last. One of those that want one reads the source for all of them: if
+/// each had to wait until the one before it has gone on, a crowd would stay in line for ever, and no more
+/// than a few downloads run.
 task<std::optional<set_run::entry>> set_run::take() {
-    const auto alone = co_await source_lock_.lock();
+    if (is_reading_) co_return co_await taken_.receive();
+    is_reading_ = true;
+    const std::shared_ptr<void> at_end(nullptr, [this](void*) { is_reading_ = false; });
+    for (;;) {
+        auto one = co_await read();
+        if (!one) taken_.close();
+        if (!one || !taken_.try_send(std::move(*one))) co_return one;
+    }
+}
+
+/// The next item that does not repeat an earlier one.
+task<std::optional<set_run::entry>> set_run::read() {
     while (!has_ended_) {
         try {
             auto item = co_await source_.next();
@@ -83,21 +97,25 @@ bool set_run::is_repeated(const download_item& item) {
 }
 
 task<std::unique_ptr<download_outcome>> set_run::bring_next(std::shared_ptr<set_run> of) {
+    auto place = co_await of->places_.acquire();
     auto one = co_await of->take();
     if (!one) co_return nullptr;
-    auto file = co_await of->bring(*one);
+    auto file = co_await of->bring(*one, std::move(place));
     of->count(file);
     co_return std::make_unique<download_outcome>(one->index, one->item.request.target(), std::move(file));
 }
 
 /// As often as its host says that it has too much to do, within reason.
-task<result<downloaded>> set_run::bring(entry& one) {
+task<result<downloaded>> set_run::bring(entry& one, semaphore::permit place) {
     const std::string origin(one.item.request.target().origin());
     name_claims::claim name(names_);
     std::optional<result<downloaded>> refused;
     for (;;) {
         auto turn = turns_.try_take(origin);
-        if (!turn) turn.emplace(co_await turns_.take(origin));
+        if (!turn) {
+            place.release();
+            turn.emplace(co_await turns_.take(origin));
+        }
         const auto job = co_await jobs_.acquire();
         if (refused && !has_time_for(duration::zero(), one)) co_return std::move(*refused);
         if (!one.began) one.began = loop::current().now();

@@ -12,7 +12,7 @@
 #include <tandem/coro/map_concurrent.hpp>
 #include <tandem/coro/stream.hpp>
 #include <tandem/http/download_set.hpp>
-#include <tandem/sync/mutex.hpp>
+#include <tandem/sync/channel.hpp>
 #include <tandem/sync/semaphore.hpp>
 
 #include "download/fingerprint_set.hpp"
@@ -88,19 +88,23 @@ class set_run {
 
   private:
     task<std::optional<entry>> take();
+    task<std::optional<entry>> read();
     bool is_repeated(const download_item& item);
 
-    task<result<downloaded>> bring(entry& one);
+    task<result<downloaded>> bring(entry& one, semaphore::permit place);
     bool backs_off_for(const download_item& item) const noexcept;
     static bool has_time_for(duration pause, const entry& one);
     std::optional<duration> pause_after(const status_error& overload, bool was_alone, entry& one) const;
     void count(result<downloaded>& file) noexcept;
 
     stream<download_item> source_;
-    /// Of whoever waits for the source.
-    mutex source_lock_;
+    /// Somebody reads the source, and gives others who want an item theirs.
+    bool is_reading_ = false;
+    channel<entry> taken_{0};
     const download_set_options options_;
     host_turns turns_;
+    /// For items that do not wait for their host: no more of these are taken than can run.
+    semaphore places_;
     semaphore jobs_;
     fingerprint_set urls_;
     name_claims names_;
