@@ -79,6 +79,36 @@ TEST_CASE("fingerprints that all belong to one page make room by splitting ahead
     CHECK(seen.pages() > 1024);
 }
 
+TEST_CASE("a file of fingerprints takes those of a table in at once, and goes on from there") {
+    const auto count = GENERATE(0, 1, 20'000, 100'000);
+    test::temp_folder folder;
+    tandem::http::detail::fingerprint_table first;
+    std::set<fingerprint> model;
+    std::mt19937 random(3);
+    for (int i = 0; i < count; ++i) {
+        auto one = random_one(random);
+        if (i % 30 == 0) one[2] = one[2] << 10 | 5; // more than one page has room for
+        first.insert(one);
+        model.insert(one);
+    }
+    fingerprint_file seen(folder.path().string());
+    seen.insert_first(first);
+    CHECK(seen.size() == model.size());
+    bool has_all = true;
+    for (const auto& one : model)
+        has_all = has_all && seen.contains(one) && !seen.insert(one);
+    CHECK(has_all);
+    bool agrees = true;
+    for (int i = 0; i < 50'000; ++i) {
+        const auto one = random_one(random);
+        agrees = agrees && seen.insert(one) == model.insert(one).second;
+    }
+    CHECK(agrees);
+    std::set<fingerprint> found;
+    seen.each([&](const fingerprint& one) { found.insert(one); });
+    CHECK(found == model);
+}
+
 TEST_CASE("a file of fingerprints that can grow no further says so, and has lost none") {
     test::temp_folder folder;
     fingerprint_file seen(folder.path().string());

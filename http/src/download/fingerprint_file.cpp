@@ -4,6 +4,7 @@
 #include <bit>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -83,6 +84,32 @@ bool fingerprint_file::insert(const fingerprint& one) {
     write(home_of(one, pages_), home, cell, 1);
     ++size_;
     return true;
+}
+
+void fingerprint_file::insert_first(const fingerprint_table& those) {
+    constexpr std::size_t at_once = 16;
+    // A power of two, so that all are filled alike.
+    const auto pages = std::bit_ceil(std::max(first_pages, those.size() / cells_taken + 1));
+    std::vector<page> some(at_once);
+    std::vector<fingerprint> left;
+    for (std::uint64_t first = 0; first < pages; first += at_once) {
+        std::fill(some.begin(), some.end(), page{});
+        those.each([&](const fingerprint& one) {
+            const auto number = home_of(one, pages) - first;
+            if (number >= at_once) return;
+            auto& home = some[number];
+            if (const auto cell = cell_of(one, home); cell < home.size())
+                home[cell] = one;
+            else
+                left.push_back(one);
+        });
+        for (std::size_t i = 0; i < at_once; ++i)
+            write(first + i, some[i], 0, some[i].size());
+    }
+    pages_ = pages;
+    size_ = those.size() - left.size();
+    for (const auto& one : left)
+        insert(one);
 }
 
 bool fingerprint_file::contains(const fingerprint& one) const {

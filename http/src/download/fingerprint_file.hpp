@@ -7,6 +7,7 @@
 #include <string>
 
 #include "download/fingerprint.hpp"
+#include "download/fingerprint_table.hpp"
 
 namespace tandem::http::detail {
 
@@ -33,6 +34,8 @@ class fingerprint_file {
 
     /// Returns false where it was there already.
     bool insert(const fingerprint& one);
+    /// The same with all of `those`, into a file that is empty: writes each page once, and reads none.
+    void insert_first(const fingerprint_table& those);
     bool contains(const fingerprint& one) const;
     std::uint64_t size() const noexcept { return size_; }
     /// How many pages the file has.

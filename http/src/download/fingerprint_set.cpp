@@ -30,7 +30,7 @@ bool fingerprint_set::contains(std::string_view text) const {
 
 void fingerprint_set::move_to_file() {
     file_.emplace(folder_.empty() ? std::filesystem::temp_directory_path().string() : folder_);
-    table_.each([&](const fingerprint& one) { file_->insert(one); });
+    file_->insert_first(table_);
     table_.clear();
 }
 
