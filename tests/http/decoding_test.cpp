@@ -24,7 +24,7 @@ using test::scripted_server;
 namespace {
 
 std::string line_of(const std::string& request, std::string_view name) {
-    const auto begin = request.find(std::string(name) + ": ");
+    const auto begin = request.find(std::string(name).append(": "));
     if (begin == std::string::npos) return "";
     return request.substr(begin, request.find("\r\n", begin) - begin);
 }

@@ -15,13 +15,12 @@ using test::scripted_server;
 
 namespace {
 
-constexpr const char* chunks = "5;a=b\r\nhello\r\n0006\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n";
+const std::string chunks = "5;a=b\r\nhello\r\n0006\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n";
 
 } // namespace
 
 TEST_CASE("a raw body keeps the sizes of its chunks and its trailers, and is checked all the same") {
-    scripted_server server(
-        saying(std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") + chunks));
+    scripted_server server(saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks));
     in_loop([&]() -> task<> {
         client web;
         auto text = co_await web.get(server.url()).raw().text();
@@ -37,8 +36,7 @@ TEST_CASE("a raw body keeps the sizes of its chunks and its trailers, and is che
 TEST_CASE("a raw body arrives whole in pieces of any size") {
     scripted_server server([](test::conversation& talk) {
         while (talk.request())
-            talk.send_in_pieces(std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") + chunks,
-                                3);
+            talk.send_in_pieces("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, 3);
     });
     in_loop([&]() -> task<> {
         client web;
