@@ -181,7 +181,7 @@ task<std::size_t> connection::move_body(body_mover& mover) {
 void connection::drop_buffered() noexcept {
     if (!parser_.is_header_done()) return;
     while (begin_ < end_ && !parser_.is_done()) {
-        const auto used = parser_.consume(buffer_.get() + begin_, end_ - begin_).used;
+        const auto used = parser_.consume(buffer_.data() + begin_, end_ - begin_).used;
         if (used == 0) return;
         begin_ += used;
     }
@@ -199,15 +199,15 @@ bool connection::can_be_reused() const noexcept {
 
 void connection::rest() noexcept {
     parser_.reset();
-    buffer_.reset();
-    capacity_ = begin_ = end_ = 0;
+    buffer_ = {};
+    begin_ = end_ = 0;
     last_read_filled_ = false;
     site_ = nullptr;
 }
 
 /// Gives the parser at most `most` of the bytes there are.
 reply_parser::step connection::parse(std::size_t most) {
-    auto made = parser_.consume(buffer_.get() + begin_, std::min(end_ - begin_, most));
+    auto made = parser_.consume(buffer_.data() + begin_, std::min(end_ - begin_, most));
     begin_ += made.used;
     if (parser_.trouble())
         site_->fail<protocol_error>("the reply is not valid HTTP: " + std::string(parser_.trouble()));
@@ -221,8 +221,8 @@ task<bool> connection::fill(patience how) {
         co_await wait_without_buffer(how);
     }
     make_room();
-    const std::size_t room = capacity_ - end_;
-    const std::size_t count = co_await receive(std::span(buffer_.get() + end_, room), how);
+    const std::size_t room = buffer_.capacity() - end_;
+    const std::size_t count = co_await receive(std::span(buffer_.data() + end_, room), how);
     last_read_filled_ = count == room;
     end_ += count;
     co_return count > 0;
@@ -233,13 +233,12 @@ task<bool> connection::fill(patience how) {
 std::optional<std::size_t> connection::try_to_begin() {
     make_room();
     try {
-        const auto count = stream_.try_read({buffer_.get(), capacity_});
+        const auto count = stream_.try_read({buffer_.data(), buffer_.capacity()});
         if (!count) {
-            buffer_.reset();
-            capacity_ = 0;
+            buffer_ = {};
             return std::nullopt;
         }
-        last_read_filled_ = *count == capacity_;
+        last_read_filled_ = *count == buffer_.capacity();
         end_ = *count;
         note_received(*count);
         return count;
@@ -294,18 +293,17 @@ void connection::fail_receiving(const std::system_error& failure) {
 
 void connection::make_room() {
     std::size_t left = end_ - begin_;
-    if (begin_ > 0 && left > 0) std::memmove(buffer_.get(), buffer_.get() + begin_, left);
+    if (begin_ > 0 && left > 0) std::memmove(buffer_.data(), buffer_.data() + begin_, left);
     begin_ = 0;
     end_ = left;
-    std::size_t wanted = std::max(capacity_, first_capacity);
+    std::size_t wanted = std::max(buffer_.capacity(), first_capacity);
     if (left == wanted || (last_read_filled_ && wanted < body_capacity)) wanted *= 2;
     if (wanted > largest_capacity)
         site_->fail<protocol_error>("the reply's header or chunk header is too long");
-    if (wanted == capacity_) return;
-    auto larger = std::make_unique_for_overwrite<char[]>(wanted);
-    if (left > 0) std::memcpy(larger.get(), buffer_.get(), left);
+    if (wanted == buffer_.capacity()) return;
+    read_buffer larger(wanted);
+    if (left > 0) std::memcpy(larger.data(), buffer_.data(), left);
     buffer_ = std::move(larger);
-    capacity_ = wanted;
 }
 
 void connection::fail_truncated() const {

@@ -13,6 +13,7 @@
 #include <tandem/io/byte_stream.hpp>
 
 #include "error_site.hpp"
+#include "read_buffer.hpp"
 #include "reply_parser.hpp"
 #include "timed_stream.hpp"
 
@@ -114,8 +115,7 @@ class connection : public tandem::detail::list_hook<active_tag> {
     const error_site* site_ = nullptr;
     reply_parser parser_;
     /// Bytes read and not parsed yet: [begin_, end_) of the buffer, which grows while the server fills it.
-    std::unique_ptr<char[]> buffer_;
-    std::size_t capacity_ = 0;
+    read_buffer buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     bool last_read_filled_ = false;

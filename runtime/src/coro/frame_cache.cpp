@@ -19,12 +19,13 @@ constexpr bool recycles = false;
 /// Small: frames that lie close together take fewer pages, and a thousand tasks of one kind then fit what a
 /// processor knows the places of (its first translation buffer, of 64 pages).
 constexpr std::size_t granule = 32;
-/// What malloc keeps at hand itself ends at half of that.
-constexpr std::size_t largest = 2048;
-/// Bounds what an idle thread holds on to: 32 classes of at most 256 frames and, of those above 1 KiB, 32 of
-/// at most 64, 7.3 MiB in all; a program has frames of a few of them.
+/// What malloc keeps at hand itself ends at an eighth of that, and for whatever is larger it tidies up first.
+constexpr std::size_t largest = 8192;
+/// Bounds what an idle thread holds on to: 4.1 MiB in 32 classes of at most 256 frames, and at most 512 KiB
+/// in each class above 1 KiB; a program has frames of a few of them.
 constexpr unsigned frames_a_class = 256;
 constexpr unsigned large_frames_a_class = 64;
+constexpr std::size_t first_large_class = 1024 / granule;
 
 struct free_frame_link {
     free_frame_link* next;
@@ -44,7 +45,7 @@ class caretaker {
   public:
     caretaker() noexcept {
         for (std::size_t i = 0; i < shelves.size(); ++i)
-            shelves[i].room = i < shelves.size() / 2 ? frames_a_class : large_frames_a_class;
+            shelves[i].room = i < first_large_class ? frames_a_class : large_frames_a_class;
     }
     ~caretaker() {
         for (shelf& one : shelves) {
