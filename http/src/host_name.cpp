@@ -1,5 +1,6 @@
 #include "host_name.hpp"
 
+#include <arpa/inet.h>
 #include <idn2.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ bool is_digit(char c) {
 
 /// RFC 5891, with the mapping that browsers use.
 std::string without_other_scripts(const std::string& name) {
+    if (name.find('\0') != std::string::npos) refuse("name has a character that no host name has");
     std::uint8_t* made = nullptr;
     const int outcome = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(name.c_str()), &made,
                                        IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
@@ -67,6 +69,12 @@ bool ends_in_number(std::string_view name) {
     return last.starts_with("0x") && number_in(last);
 }
 
+/// An address in the spelling that `v4_address` brings all others to.
+bool is_usual_v4(const std::string& name) {
+    in_addr address;
+    return ::inet_pton(AF_INET, name.c_str(), &address) == 1;
+}
+
 std::string v4_address(std::string_view name) {
     constexpr const char* none = "looks like an IPv4 address and is none";
     if (name.ends_with('.')) name.remove_suffix(1);
@@ -97,7 +105,6 @@ std::string host_in_ascii(std::string_view text) {
         return address->address();
     }
     auto name = percent_decoded(text);
-    if (name.find('\0') != std::string::npos) refuse("name has a character that no host name has");
     const bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
     if (!is_ascii) name = without_other_scripts(name);
     for (char& c : name) {
@@ -106,7 +113,7 @@ std::string host_in_ascii(std::string_view text) {
         if (!is_digit(c) && !(c >= 'a' && c <= 'z') && c != '-' && c != '.' && c != '_')
             refuse("name has a character that no host name has");
     }
-    return ends_in_number(name) ? v4_address(name) : name;
+    return ends_in_number(name) && !is_usual_v4(name) ? v4_address(name) : name;
 }
 
 } // namespace tandem::http::detail

@@ -97,14 +97,13 @@ url::url(std::string_view text, bool resolves_dots) {
     text_.append(brackets ? "[" : "").append(host_name);
     host_end_ = size();
     if (brackets) text_ += ']';
-    if (port_ != default_port(https)) text_ += ":" + std::to_string(port_);
+    if (port_ != default_port(https)) text_.append(":").append(std::to_string(port_));
     path_begin_ = size();
     // Boost.URL's grammar is the last word on an address in brackets. A name consists by now of what may
     // stand there in any order (RFC 3986 section 3.2.2), and behind it browsers are laxer than that grammar.
     if (brackets && !urls::parse_uri(text_)) refuse(given, malformed_authority);
-    const auto path = detail::encoded_path(pieces.path);
-    const auto rooted = path.empty() ? std::string("/") : path;
-    text_ += resolves_dots ? detail::without_dots(path) : rooted;
+    const auto path = pieces.path.empty() ? std::string("/") : detail::encoded_path(pieces.path);
+    text_ += resolves_dots && detail::may_have_dots(path) ? detail::without_dots(path) : path;
     query_begin_ = size();
     text_ += detail::encoded_query(pieces.query);
 }

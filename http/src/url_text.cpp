@@ -155,6 +155,10 @@ std::string without_dots(std::string_view path) {
     return out.empty() ? "/" : out;
 }
 
+bool may_have_dots(std::string_view path) noexcept {
+    return path.find("/.") != std::string_view::npos || path.find("/%") != std::string_view::npos;
+}
+
 std::string_view without_blanks_around(std::string_view text) noexcept {
     constexpr std::string_view blanks = " \t\r\n\f\v";
     auto first = text.find_first_not_of(blanks);
