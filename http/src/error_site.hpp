@@ -12,8 +12,10 @@ namespace tandem::http::detail {
 /// Which request an error belongs to: the URL that the caller gave, and where redirects have led since.
 class error_site {
   public:
-    explicit error_site(std::string url)
-        : url_(std::move(url)) {}
+    /// `url` has to outlive it.
+    explicit error_site(const std::string& url) noexcept
+        : url_(url) {}
+    explicit error_site(std::string&&) = delete;
 
     void redirected_to(const std::string& target) { suffix_ = " (redirected to " + target + ")"; }
 
@@ -30,7 +32,7 @@ class error_site {
     }
 
   private:
-    std::string url_;
+    const std::string& url_;
     std::string suffix_;
 };
 

@@ -13,10 +13,9 @@ namespace tandem::http::detail {
 exchange::exchange(std::shared_ptr<client_core> core, request_parts&& parts)
     : core_(std::move(core))
     , parts_(std::move(parts))
-    , current_(parts_.target)
-    , site_(current_.to_string())
+    , site_(parts_.target.to_string())
     , started_(parts_.began.value_or(loop::current().now()))
-    , tracer_(core_->options.trace(), ++core_->requests_begun, current_.to_string(), started_) {
+    , tracer_(core_->options.trace(), ++core_->requests_begun, parts_.target.to_string(), started_) {
     identify();
 }
 
@@ -42,9 +41,9 @@ task<> exchange::open() {
         else
             co_await ask_until_answered();
         if (parts_.settings.max_redirects <= 0) co_return;
-        auto next = redirect_target(head_, current_, site_);
+        auto next = redirect_target(head_, current(), site_);
         if (!next) co_return;
-        check_redirect(parts_.settings, hops_, current_, *next, site_);
+        check_redirect(parts_.settings, hops_, current(), *next, site_);
         co_await leave_for(*next);
     }
 }
@@ -52,7 +51,7 @@ task<> exchange::open() {
 /// The way to where it is now.
 std::shared_ptr<const route> exchange::current_route() const {
     try {
-        return core_->route_for(parts_.settings, current_);
+        return core_->route_for(parts_.settings, current());
     } catch (const std::invalid_argument& failure) {
         site_.fail<error>(failure.what());
     }
@@ -93,12 +92,13 @@ void exchange::raise_for_status() const {
 task<> exchange::leave_for(url target) {
     co_await drain();
     tracer_.note(trace_step::redirect, target.to_string(), {}, head_.status);
-    follow_redirect(parts_, head_.status, current_, target);
-    hops_.emplace_back(current_, head_.status);
-    const bool is_other_origin = target.origin() != current_.origin();
-    current_ = std::move(target);
+    follow_redirect(parts_, head_.status, current(), target);
+    hops_.emplace_back(current(), head_.status);
+    const bool is_other_origin = target.origin() != current().origin();
+    redirected_ = std::move(target);
     if (is_other_origin) identify();
-    site_.redirected_to(current_.to_string());
+    site_.redirected_to(redirected_->to_string());
+    tracer_.redirected_to(redirected_->to_string());
 }
 
 } // namespace tandem::http::detail

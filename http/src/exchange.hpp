@@ -99,7 +99,7 @@ class exchange {
     const headers& trailers() const noexcept { return trailers_; }
     const error_site& site() const noexcept { return site_; }
     const std::vector<redirect_hop>& hops() const noexcept { return hops_; }
-    const url& current() const noexcept { return current_; }
+    const url& current() const noexcept { return redirected_ ? *redirected_ : parts_.target; }
     const url& asked() const noexcept { return parts_.target; }
     timings times() const noexcept { return tracer_.so_far(); }
 
@@ -159,8 +159,8 @@ class exchange {
     std::shared_ptr<client_core> core_;
     /// The request as the caller gave it, but for what redirects have taken from it.
     request_parts parts_;
-    /// Where its redirects have led.
-    url current_;
+    /// Where its redirects have led, once there was one.
+    std::optional<url> redirected_;
     /// The redirects that led there.
     std::vector<redirect_hop> hops_;
     /// The way there.

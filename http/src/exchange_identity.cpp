@@ -33,8 +33,8 @@ void exchange::identify() {
         at_origin_.who = parts_.who;
         return;
     }
-    if (hops_.empty() && !current_.user_info().empty()) {
-        const auto given = current_.user_info();
+    if (hops_.empty() && !current().user_info().empty()) {
+        const auto given = current().user_info();
         const auto user = percent_decoded(given.substr(0, given.find(':')));
         std::string password;
         if (const auto colon = given.find(':'); colon != given.npos)
@@ -44,7 +44,7 @@ void exchange::identify() {
         parts_.fields.add(origin_auth.credentials, basic_authorization(user, password));
         return;
     }
-    at_origin_.who = core_->authenticator_for(current_.origin());
+    at_origin_.who = core_->authenticator_for(current().origin());
     if (at_origin_.who || !hops_.empty()) return;
     if (const auto* entry = netrc_entry_for(""))
         parts_.fields.add(origin_auth.credentials, basic_authorization(entry->login, entry->password));
@@ -53,19 +53,19 @@ void exchange::identify() {
 /// The same for a proxy that is handed the request. One that makes a tunnel is told by whoever opens that.
 void exchange::identify_to_proxy() {
     at_proxy_ = spokesman();
-    if (!route_->hands_to_proxy(current_) || parts_.fields.contains(proxy_auth.credentials)) return;
+    if (!route_->hands_to_proxy(current()) || parts_.fields.contains(proxy_auth.credentials)) return;
     at_proxy_.who = route_->proxy_login();
 }
 
 const netrc_entry* exchange::netrc_entry_for(std::string_view user) const noexcept {
     const auto& logins = parts_.settings.logins;
-    return logins ? logins->find(current_.host(), user) : nullptr;
+    return logins ? logins->find(current().host(), user) : nullptr;
 }
 
 /// Prepares what the next sending says of the caller. Holds no connection, as it may have to ask somebody.
 task<> exchange::authorize() {
-    if (at_origin_.who) co_await authorize(at_origin_, current_.target());
-    if (at_proxy_.who) co_await authorize(at_proxy_, current_.to_string());
+    if (at_origin_.who) co_await authorize(at_origin_, current().target());
+    if (at_proxy_.who) co_await authorize(at_proxy_, current().to_string());
 }
 
 /// `target` is how the request line names it to who is spoken to.
@@ -96,7 +96,7 @@ std::string exchange::cookie_field() const {
         if (!field.empty()) field += "; ";
         field += given;
     }
-    const auto kept = parts_.settings.cookies->header_for(current_);
+    const auto kept = parts_.settings.cookies->header_for(current());
     if (field.empty()) return kept;
     const auto own = field;
     for (std::string_view rest = kept; !rest.empty();) {
@@ -110,7 +110,7 @@ std::string exchange::cookie_field() const {
 void exchange::keep_cookies() {
     if (!parts_.settings.cookies) return;
     for (const auto value : head_.fields.all("Set-Cookie"))
-        parts_.settings.cookies->store(current_, value);
+        parts_.settings.cookies->store(current(), value);
 }
 
 } // namespace tandem::http::detail

@@ -14,6 +14,8 @@ namespace {
 
 /// A body up to this size goes out with its header, in one write.
 constexpr std::size_t sent_with_header = 64 * 1024;
+/// Most requests' headers are no longer.
+constexpr std::size_t usual_header = 480;
 
 void append(std::string& text, std::string_view name, std::string_view value) {
     text += name;
@@ -53,14 +55,16 @@ task<reply_head*> exchange::send_request() {
 }
 
 std::string exchange::request_text() const {
-    std::string text = parts_.method;
+    std::string text;
+    text.reserve(usual_header);
+    text += parts_.method;
     text += ' ';
     // RFC 9112 section 3.2.2: a proxy needs all of the URL.
-    const bool is_for_proxy = route_->hands_to_proxy(current_);
-    text += is_for_proxy ? std::string_view(current_.to_string()) : current_.target();
+    const bool is_for_proxy = route_->hands_to_proxy(current());
+    text += is_for_proxy ? std::string_view(current().to_string()) : current().target();
     text += " HTTP/1.1\r\n";
     const auto& fields = parts_.fields;
-    if (!fields.contains("Host")) append(text, "Host", current_.authority());
+    if (!fields.contains("Host")) append(text, "Host", current().authority());
     if (parts_.lacks("User-Agent") && !core_->options.user_agent().empty())
         append(text, "User-Agent", core_->options.user_agent());
     if (parts_.lacks("Accept")) append(text, "Accept", "*/*");

@@ -13,7 +13,7 @@ namespace tandem::http::detail {
 
 /// Asks at the current URL until the policy has no reason to ask once more.
 task<> exchange::ask_with_retries() {
-    core_->budgets.note_request(std::string(current_.origin()), *parts_.settings.retries);
+    core_->budgets.note_request(std::string(current().origin()), *parts_.settings.retries);
     for (;;) {
         std::exception_ptr failure;
         try {
@@ -53,7 +53,7 @@ std::optional<duration> exchange::pause_before_retry(const std::exception_ptr& f
     const auto now = loop::current().now();
     if (deadline && pause >= *deadline - now) return std::nullopt;
     if (is_too_late(now - started_, pause, policy)) return std::nullopt;
-    if (policy.has_budget() && !core_->budgets.take(std::string(current_.origin()), policy, now)) {
+    if (policy.has_budget() && !core_->budgets.take(std::string(current().origin()), policy, now)) {
         ++core_->pool->counts.retries_withheld;
         log(log_level::info,
             site_.url() + ": not sent again, as its host has used up its retries: " + site_.cause(why));

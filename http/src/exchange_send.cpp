@@ -33,14 +33,14 @@ bool exchange::can_be_put_otherwise() {
 }
 
 task<> exchange::send_once() {
-    if (current_.is_https() && !parts_.settings.verifies)
-        log(log_level::warning, site_.url() + ": talks to " + std::string(current_.origin()) +
+    if (current().is_https() && !parts_.settings.verifies)
+        log(log_level::warning, site_.url() + ": talks to " + std::string(current().origin()) +
                                     " without verifying who that is, as this request asked for");
     was_sent_ = false;
     measure_body();
     if (at_origin_.who || at_proxy_.who) co_await authorize();
     tracer_.begin_sending();
-    connection_key key{std::string(current_.origin()), route_};
+    connection_key key{std::string(current().origin()), route_};
     if (auto free = core_->pool->acquire_now(key))
         lease_ = std::move(*free);
     else
@@ -74,7 +74,7 @@ task<> exchange::wait_for_turn(connection_key key) {
 
 task<> exchange::connect() {
     const auto& limits = parts_.settings.limits;
-    auto made = co_await open_transport(current_, site_, *route_, limits, tracer_);
+    auto made = co_await open_transport(current(), site_, *route_, limits, tracer_);
     if (made.was_resumed) ++core_->pool->counts.sessions_resumed;
     lease_.attach(std::make_unique<connection>(std::move(made.stream)));
 }

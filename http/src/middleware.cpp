@@ -25,7 +25,8 @@ task<response> run_middleware(std::shared_ptr<client_core> core, std::size_t pla
 
 task<std::shared_ptr<exchange>> open_through_middleware(std::shared_ptr<client_core> core,
                                                         request_parts parts) {
-    const error_site site(parts.target.to_string());
+    const auto target = parts.target.to_string();
+    const error_site site(target);
     const auto limit = parts.settings.limits.total;
     parts.began = loop::current().now();
     auto work = run_middleware(std::move(core), 0, std::move(parts));

@@ -31,7 +31,7 @@ void tracer::tell(trace_step step, std::string_view subject, std::string_view tr
     event.step = step;
     event.request = number_;
     event.at = now() - began_;
-    event.url = where_;
+    event.url = *where_;
     event.subject = subject;
     event.trouble = trouble;
     event.status = status;

@@ -20,15 +20,18 @@ namespace tandem::http::detail {
 /// Measures one request, and tells the client's observer of it where there is one.
 class tracer final : public connect_observer {
   public:
-    /// `observer` may be empty, and outlives this; so does `where`, the URL that the request is at.
+    /// `observer` may be empty, and outlives this; so does `where`, the URL that the request is for.
     tracer(const trace_observer& observer, std::uint64_t number, const std::string& where,
            time_point began) noexcept
         : observer_(observer)
         , number_(number)
-        , where_(where)
+        , where_(&where)
         , began_(began) {}
     tracer(const tracer&) = delete;
     tracer& operator=(const tracer&) = delete;
+
+    /// The request goes on at `where`, which outlives this, or what it is redirected to next.
+    void redirected_to(const std::string& where) noexcept { where_ = &where; }
 
     bool is_watched() const noexcept { return static_cast<bool>(observer_); }
 
@@ -124,7 +127,7 @@ class tracer final : public connect_observer {
 
     const trace_observer& observer_;
     const std::uint64_t number_;
-    const std::string& where_;
+    const std::string* where_;
     const time_point began_;
     time_point queued_{};
     time_point sent_{};
