@@ -12,9 +12,8 @@ char lower(char c) {
 
 } // namespace
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
+bool detail::same_letters(const char* a, const char* b, std::size_t size) noexcept {
+    return std::equal(a, a + size, b, [](char x, char y) { return x == y || lower(x) == lower(y); });
 }
 
 const headers::field* headers::find(std::string_view name) const noexcept {

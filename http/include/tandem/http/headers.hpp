@@ -1,5 +1,6 @@
 // The header fields of a reply or a request.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,13 @@ namespace tandem::http {
 
 namespace detail {
 class reply_parser;
+/// True where the first `size` bytes of both are the same but for the case of ASCII letters.
+TANDEM_API bool same_letters(const char* a, const char* b, std::size_t size) noexcept;
+} // namespace detail
+
+/// True where both are the same but for the case of ASCII letters.
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && detail::same_letters(a.data(), b.data(), a.size());
 }
 
 /// Header fields in the order in which they came. Names compare without regard to case (RFC 9110
@@ -42,8 +50,5 @@ class TANDEM_API headers {
 
     std::vector<field> fields_;
 };
-
-/// True where both are the same but for the case of ASCII letters.
-TANDEM_API bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 } // namespace tandem::http
