@@ -3,6 +3,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <system_error>
 
 #include <sys/random.h>
@@ -16,6 +17,10 @@ constexpr std::size_t word = sizeof(std::uint64_t);
 /// Up to eight bytes, the least significant one first.
 std::uint64_t little_endian(std::string_view bytes) noexcept {
     std::uint64_t made = 0;
+    if (std::endian::native == std::endian::little && bytes.size() == word) {
+        std::memcpy(&made, bytes.data(), word);
+        return made;
+    }
     for (std::size_t i = bytes.size(); i-- > 0;)
         made = made << 8 | static_cast<unsigned char>(bytes[i]);
     return made;

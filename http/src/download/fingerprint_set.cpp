@@ -24,6 +24,7 @@ bool fingerprint_set::insert(std::string_view text) {
 }
 
 bool fingerprint_set::contains(std::string_view text) const {
+    if (size() == 0) return false;
     const auto one = prints_.of(text);
     return file_ ? file_->contains(one) : table_.contains(one);
 }

@@ -49,17 +49,22 @@ class host_turns::place {
     bool is_taken_ = false;
 };
 
-std::optional<host_turns::turn> host_turns::try_take(const std::string& origin) {
-    auto& at = *hosts_.try_emplace(origin, most_).first;
+host_turns::hosts::value_type& host_turns::host_of(std::string_view origin) {
+    if (const auto known = hosts_.find(origin); known != hosts_.end()) return *known;
+    return *hosts_.try_emplace(std::string(origin), most_).first;
+}
+
+std::optional<host_turns::turn> host_turns::try_take(std::string_view origin) {
+    auto& at = host_of(origin);
     host& here = at.second;
     if (!here.queue.empty() || !has_room(here)) return std::nullopt;
     ++here.running;
     return turn(*this, at, ++taken_);
 }
 
-task<host_turns::turn> host_turns::take(const std::string& origin) {
+task<host_turns::turn> host_turns::take(std::string_view origin) {
     if (auto free = try_take(origin)) co_return std::move(*free);
-    auto& at = *hosts_.find(origin);
+    auto& at = host_of(origin);
     host& here = at.second;
     place mine(*this, at);
     while (!mine.is_granted()) {
@@ -97,7 +102,7 @@ void host_turns::note_answer(const turn& of) noexcept {
 }
 
 std::size_t host_turns::at_once(std::string_view origin) const {
-    const auto found = hosts_.find(std::string(origin));
+    const auto found = hosts_.find(origin);
     return found == hosts_.end() ? most_ : static_cast<std::size_t>(found->second.limit);
 }
 

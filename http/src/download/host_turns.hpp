@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +31,9 @@ class host_turns {
     host_turns& operator=(const host_turns&) = delete;
 
     /// A turn where nobody has to wait for one, else nothing.
-    std::optional<turn> try_take(const std::string& origin);
-    /// Waits for a turn. Cancellation ends the wait.
-    task<turn> take(const std::string& origin);
+    std::optional<turn> try_take(std::string_view origin);
+    /// Waits for a turn. Cancellation ends the wait. The text has to be there as long.
+    task<turn> take(std::string_view origin);
 
     /// Whether the origin gets only one at a time.
     bool is_alone(const turn& of) const noexcept;
@@ -61,8 +62,15 @@ class host_turns {
         time_point closed_until{};
         std::deque<place*> queue;
     };
-    using hosts = std::unordered_map<std::string, host>;
+    struct text_hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>()(text);
+        }
+    };
+    using hosts = std::unordered_map<std::string, host, text_hash, std::equal_to<>>;
 
+    hosts::value_type& host_of(std::string_view origin);
     bool has_room(const host& at) const noexcept;
     void admit(host& at) noexcept;
     void leave(hosts::value_type& at) noexcept;

@@ -4,7 +4,6 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "download/fingerprint_set.hpp"
@@ -26,8 +25,8 @@ class name_claims {
 
     /// Their URLs, by path.
     std::unordered_map<std::string, std::string> known_;
-    /// Those that have come, the oldest first.
-    std::deque<std::string> come_;
+    /// The paths, where they are known, of those that have come, the oldest first.
+    std::deque<const std::string*> come_;
     fingerprint_set all_;
     /// The first numbers that may be free, by path, and which path was numbered first.
     std::unordered_map<std::string, int> numbers_;
@@ -46,7 +45,7 @@ class name_claims::claim {
 
     /// Takes a name for a URL, in place of what this had. Returns who has it, where that is another: a URL,
     /// or "an earlier URL of this run".
-    std::optional<std::string> take(const std::string& path, std::string url);
+    std::optional<std::string> take(const std::string& path, const std::string& url);
 
     /// Which number to try first for a name that others may have without it; 0 is the name itself. One that
     /// this has already comes again.
@@ -59,11 +58,16 @@ class name_claims::claim {
     void give_back();
 
   private:
+    struct numbered {
+        std::string path;
+        int number;
+    };
+
     name_claims& of_;
-    /// Empty for none.
-    std::string path_;
-    /// Where it is the name's number that it has.
-    std::optional<int> number_;
+    /// The name that it has for itself, where it is known; null for none.
+    const std::string* name_ = nullptr;
+    /// Or its number of a name.
+    std::optional<numbered> number_;
 };
 
 } // namespace tandem::http::detail
