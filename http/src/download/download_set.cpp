@@ -11,10 +11,10 @@ class download_set::state {
         , outcomes(start(run)) {}
 
     std::shared_ptr<detail::set_run> run;
-    result_stream<std::unique_ptr<download_outcome>> outcomes;
+    result_stream<std::unique_ptr<detail::set_run::entry>> outcomes;
 
   private:
-    static result_stream<std::unique_ptr<download_outcome>>
+    static result_stream<std::unique_ptr<detail::set_run::entry>>
     start(const std::shared_ptr<detail::set_run>& run) {
         // Each has the run to itself: it may end after the set has been dropped.
         const auto bring = [run](detail::set_run::slot) { return detail::set_run::bring_next(run); };
@@ -36,7 +36,7 @@ task<std::optional<download_outcome>> download_set::next() {
 
 task<std::optional<download_outcome>> download_set::next_of(state& of) {
     while (auto slot = co_await of.outcomes.next())
-        if (*slot) co_return std::move(**slot);
+        if (*slot) co_return detail::set_run::outcome_of(**slot);
     of.run->throw_source_error();
     co_return std::nullopt;
 }

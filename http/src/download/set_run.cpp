@@ -47,30 +47,27 @@ std::size_t set_run::most_under_way() const noexcept {
     return options_.jobs() + std::min(options_.jobs(), most_ahead);
 }
 
-/// The next item; nothing after the last. One of those that want one reads the source for all of them: if
-/// each had to wait until the one before it has gone on, a crowd would stay in line for ever, and no more
-/// than a few downloads run.
-task<std::optional<set_run::entry>> set_run::take() {
-    if (is_reading_) co_return co_await taken_.receive();
-    is_reading_ = true;
-    const std::shared_ptr<void> at_end(nullptr, [this](void*) { is_reading_ = false; });
-    for (;;) {
-        auto one = co_await read();
-        if (!one) taken_.close();
-        if (!one || !taken_.try_send(std::move(*one))) co_return one;
+/// The next item that does not repeat an earlier one; nothing after the last. One of those that want one
+/// reads the source for all of them: if each had to wait until the one before it has gone on, a crowd would
+/// stay in line for ever, and no more than a few downloads run.
+task<std::unique_ptr<set_run::entry>> set_run::take() {
+    const auto reading = reader_.try_lock();
+    if (!reading) {
+        auto given = co_await taken_.receive();
+        co_return given ? std::move(*given) : nullptr;
     }
-}
-
-/// The next item that does not repeat an earlier one.
-task<std::optional<set_run::entry>> set_run::read() {
     while (!has_ended_) {
         try {
             auto item = co_await source_.next();
             has_ended_ = !item;
             if (!item) break;
             const auto index = next_index_++;
-            if (!is_repeated(*item)) co_return entry(index, std::move(*item));
-            ++counts_.repeated;
+            if (is_repeated(*item)) {
+                ++counts_.repeated;
+                continue;
+            }
+            auto one = std::make_unique<entry>(index, std::move(*item));
+            if (!taken_.try_send(std::move(one))) co_return one;
         } catch (const cancelled&) {
             throw;
         } catch (...) {
@@ -78,7 +75,8 @@ task<std::optional<set_run::entry>> set_run::read() {
             has_ended_ = true;
         }
     }
-    co_return std::nullopt;
+    taken_.close();
+    co_return nullptr;
 }
 
 void set_run::throw_source_error() {
@@ -88,28 +86,29 @@ void set_run::throw_source_error() {
 bool set_run::is_repeated(const download_item& item) {
     if (options_.repeats_equal()) return false;
     const auto& target = item.request.target();
-    std::string key;
-    key.reserve(target.to_string().size() + target.user_info().size() + 64);
-    key.append(item.request.method()).append(" ").append(target.to_string());
-    key.append(" ").append(target.user_info()).append(" ");
-    key.append(item.options.folder()).append("/").append(item.options.file());
-    return !urls_.insert(key);
+    key_.assign(item.request.method()).append(" ").append(target.to_string());
+    key_.append(" ").append(target.user_info()).append(" ");
+    key_.append(item.options.folder()).append("/").append(item.options.file());
+    return !urls_.insert(key_);
 }
 
-task<std::unique_ptr<download_outcome>> set_run::bring_next(std::shared_ptr<set_run> of) {
+task<std::unique_ptr<set_run::entry>> set_run::bring_next(std::shared_ptr<set_run> of) {
     auto place = co_await of->places_.acquire();
     auto one = co_await of->take();
     if (!one) co_return nullptr;
-    auto file = co_await of->bring(*one, std::move(place));
-    of->count(file);
-    co_return std::make_unique<download_outcome>(one->index, one->item.request.target(), std::move(file));
+    co_await of->bring(*one, std::move(place));
+    of->count(one->file);
+    co_return one;
+}
+
+download_outcome set_run::outcome_of(entry& one) {
+    return {one.index, std::move(one.item.request.parts_->target), std::move(one.file)};
 }
 
 /// As often as its host says that it has too much to do, within reason.
-task<result<downloaded>> set_run::bring(entry& one, semaphore::permit place) {
-    const std::string origin(one.item.request.target().origin());
+task<> set_run::bring(entry& one, semaphore::permit place) {
+    const auto origin = one.item.request.target().origin();
     name_claims::claim name(names_);
-    std::optional<result<downloaded>> refused;
     for (;;) {
         auto turn = turns_.try_take(origin);
         if (!turn) {
@@ -117,31 +116,29 @@ task<result<downloaded>> set_run::bring(entry& one, semaphore::permit place) {
             turn.emplace(co_await turns_.take(origin));
         }
         const auto job = co_await jobs_.acquire();
-        if (refused && !has_time_for(duration::zero(), one)) co_return std::move(*refused);
+        if (one.overloads > 0 && !has_time_for(duration::zero(), one)) co_return;
         if (!one.began) one.began = loop::current().now();
         const auto& request = one.item.request;
         download_run work(request.core_, *request.parts_, one.item.options);
         work.join(counts_.retries, backs_off_for(one.item), name, *one.began);
-        result<downloaded> file;
         try {
-            file = result<downloaded>::success(co_await work.run());
+            one.file = result<downloaded>::success(co_await work.run());
         } catch (const cancelled&) {
             throw;
         } catch (...) {
-            file = result<downloaded>::failure(std::current_exception());
+            one.file = result<downloaded>::failure(std::current_exception());
         }
-        if (const auto* overload = overload_in(file)) {
+        if (const auto* overload = overload_in(one.file)) {
             ++counts_.overloads;
             const auto pause = pause_after(*overload, turns_.is_alone(*turn), one);
             turns_.note_overload(*turn, pause.value_or(duration::zero()));
-            if (!pause) co_return file;
+            if (!pause) co_return;
             ++counts_.retries;
-            refused.emplace(std::move(file));
             continue;
         }
-        if (is_answer(file)) turns_.note_answer(*turn);
-        if (file.has_value()) name.came(one.item.options.existing() != if_exists::fail);
-        co_return file;
+        if (is_answer(one.file)) turns_.note_answer(*turn);
+        if (one.file.has_value()) name.came(one.item.options.existing() != if_exists::fail);
+        co_return;
     }
 }
 

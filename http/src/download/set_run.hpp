@@ -13,6 +13,7 @@
 #include <tandem/coro/stream.hpp>
 #include <tandem/http/download_set.hpp>
 #include <tandem/sync/channel.hpp>
+#include <tandem/sync/mutex.hpp>
 #include <tandem/sync/semaphore.hpp>
 
 #include "download/fingerprint_set.hpp"
@@ -28,10 +29,10 @@ namespace detail {
 /// What the downloads of one set have in common.
 class set_run {
   public:
-    /// An item on its way.
+    /// An item on its way, and what comes of it.
     class entry {
       public:
-        entry(std::size_t number, download_item from)
+        entry(std::size_t number, download_item&& from)
             : index(number)
             , item(std::move(from)) {}
 
@@ -45,6 +46,8 @@ class set_run {
         std::optional<tandem::retry_policy> pauses;
         /// When it was asked for first.
         std::optional<time_point> began;
+        /// Of the last time that it was asked for.
+        result<downloaded> file;
     };
 
     /// As many places for items as there are items: a range that ends with the source.
@@ -77,8 +80,10 @@ class set_run {
     /// How many items may be under way, those that wait for their turn and untaken outcomes included.
     std::size_t most_under_way() const noexcept;
 
-    /// What comes of the next item; null where there is none.
-    static task<std::unique_ptr<download_outcome>> bring_next(std::shared_ptr<set_run> of);
+    /// The next item, with what has come of it; null where there is none.
+    static task<std::unique_ptr<entry>> bring_next(std::shared_ptr<set_run> of);
+    /// What the caller is told of it. To be asked once.
+    static download_outcome outcome_of(entry& one);
 
     /// Throws what the source threw, once.
     void throw_source_error();
@@ -87,26 +92,27 @@ class set_run {
     download_set_statistics statistics() const noexcept;
 
   private:
-    task<std::optional<entry>> take();
-    task<std::optional<entry>> read();
+    task<std::unique_ptr<entry>> take();
     bool is_repeated(const download_item& item);
 
-    task<result<downloaded>> bring(entry& one, semaphore::permit place);
+    task<> bring(entry& one, semaphore::permit place);
     bool backs_off_for(const download_item& item) const noexcept;
     static bool has_time_for(duration pause, const entry& one);
     std::optional<duration> pause_after(const status_error& overload, bool was_alone, entry& one) const;
     void count(result<downloaded>& file) noexcept;
 
     stream<download_item> source_;
-    /// Somebody reads the source, and gives others who want an item theirs.
-    bool is_reading_ = false;
-    channel<entry> taken_{0};
+    /// Who has it reads the source, and gives others who want an item theirs.
+    mutex reader_;
+    channel<std::unique_ptr<entry>> taken_{0};
     const download_set_options options_;
     host_turns turns_;
     /// For items that do not wait for their host: no more of these are taken than can run.
     semaphore places_;
     semaphore jobs_;
     fingerprint_set urls_;
+    /// What is_repeated writes, time and again.
+    std::string key_;
     name_claims names_;
     std::exception_ptr source_error_;
     std::size_t next_index_ = 0;
