@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "download/exit_code.hpp"
+#include <tandem/coro/sleep.hpp>
 #include <tandem/http/download.hpp>
 #include <tandem/http/download_set.hpp>
 #include <tandem/io/file.hpp>
@@ -123,12 +124,16 @@ task<> fetcher::fetch_all(item_queue& items, std::function<task<>(fetched)> then
         const auto known = by.take(outcome->index);
         const auto& url = outcome->asked.to_string();
         const auto file = known ? *known : shown_.begin(url);
-        if (outcome->file) {
-            save_etag();
+        if (!outcome->file) {
+            report(file, url, outcome->file.error());
+            continue;
+        }
+        save_etag();
+        if (then) {
             fetched got{file, std::move(*outcome->file)};
             co_await then(std::move(got));
         } else {
-            report(file, url, outcome->file.error());
+            shown_.done(file, *outcome->file);
         }
     }
 }
@@ -136,15 +141,18 @@ task<> fetcher::fetch_all(item_queue& items, std::function<task<>(fetched)> then
 /// What is to be printed is printed here and now, one after the other.
 tandem::stream<http::download_item> fetcher::to_download(item_queue& items, watch& by) {
     std::size_t number = 0;
-    while (auto item = co_await items.next()) {
+    for (;;) {
+        auto item = items.at_hand();
+        if (!item) item = co_await items.next();
+        if (!item) break;
         if (prints(*item)) {
             co_await fetch(std::move(*item));
-            continue;
+        } else if (auto one = prepare(*item, number, by)) {
+            ++number;
+            co_yield std::move(*one);
+        } else {
+            co_await tandem::yield(); // there may be very many like this
         }
-        auto one = prepare(*item, number, by);
-        if (!one) continue;
-        ++number;
-        co_yield std::move(*one);
     }
 }
 
@@ -154,9 +162,9 @@ std::optional<http::download_item> fetcher::prepare(const list_item& item, std::
     std::exception_ptr failure;
     try {
         target = make_.target(item);
-        auto how = make_.download(item, *target);
-        how.on_progress([&by, number](const http::download_progress& now) { by.note(number, now); });
-        return http::download_item(make_.request(web_, item, *target), std::move(how));
+        http::download_item made(make_.request(web_, item, *target), make_.download(item, *target));
+        made.options.on_progress([&by, number](const http::download_progress& now) { by.note(number, now); });
+        return made;
     } catch (const http::bad_url& error) {
         shown_.failed(error.what(), static_cast<int>(exit_code::usage));
     } catch (const std::exception&) {

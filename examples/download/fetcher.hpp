@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "download/list_item.hpp"
 #include "download/modes/item_queue.hpp"
@@ -41,8 +42,9 @@ class fetcher {
     tandem::task<std::optional<fetched>> fetch(list_item item);
 
     /// The same with all items, `--jobs` of them at a time, and fewer of a host that says it has too much to
-    /// do (download_set). `then` is awaited for each file, and holds up the downloads while it waits.
-    tandem::task<> fetch_all(item_queue& items, std::function<tandem::task<>(fetched)> then);
+    /// do (download_set). `then` is awaited for each file, and holds up the downloads while it waits; without
+    /// it nothing is to be done with them, and it is told here that they are done.
+    tandem::task<> fetch_all(item_queue& items, std::function<tandem::task<>(fetched)> then = nullptr);
 
   private:
     /// Hears of the downloads of a set, and tells the display. That never asks for one that repeats another,
@@ -58,7 +60,7 @@ class fetcher {
 
       private:
         display& shown_;
-        std::map<std::size_t, file_id> known_;
+        std::unordered_map<std::size_t, file_id> known_;
     };
     tandem::stream<tandem::http::download_item> to_download(item_queue& items, watch& by);
     std::optional<tandem::http::download_item> prepare(const list_item& item, std::size_t number, watch& by);

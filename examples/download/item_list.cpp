@@ -62,55 +62,50 @@ void read_setting(list_item& into, std::string_view line) {
 
 } // namespace
 
-/// Has a line that says something in `ahead_`. Returns false at the end.
-tandem::task<bool> item_list::look_ahead() {
-    while (!ahead_) {
-        ahead_ = co_await lines_.next();
-        if (!ahead_) co_return false;
-        if (says_nothing(*ahead_)) ahead_.reset();
+/// Of the item that is being made, or of a new one.
+void item_list::take(std::string_view line) {
+    try {
+        if (!made_)
+            made_.emplace(item_of(line));
+        else if (!wrong_)
+            read_setting(*made_, trimmed(line));
+    } catch (const std::invalid_argument& cause) {
+        if (!made_) made_.emplace();
+        wrong_.emplace(lines_.name(), lines_.line(), cause.what());
     }
-    co_return true;
 }
 
-std::string item_list::take_line() {
-    std::string line = std::move(*ahead_);
-    ahead_.reset();
-    return line;
+/// The item that has been made, if there is one.
+std::optional<list_item> item_list::complete() {
+    auto made = std::exchange(made_, std::nullopt);
+    if (wrong_) throw list_error(*std::exchange(wrong_, std::nullopt));
+    return made;
+}
+
+std::optional<list_item> item_list::at_hand() {
+    while (const auto line = lines_.at_hand()) {
+        const bool says_something = !says_nothing(*line);
+        if (says_something && made_ && !is_setting(*line)) return complete();
+        if (says_something) take(*line);
+        lines_.pass();
+        if (made_ && !wrong_ && is_json(*line)) return complete(); // by itself
+    }
+    return std::nullopt;
 }
 
 tandem::task<std::optional<list_item>> item_list::next() {
-    bool has_more = ahead_.has_value();
-    if (!has_more) has_more = co_await look_ahead();
-    if (!has_more) co_return std::nullopt;
-    const auto place = lines_.line();
-    const std::string first = take_line();
-    list_item made;
-    std::optional<list_error> wrong;
-    try {
-        made = item_of(first);
-        made.place = lines_.name() + ':' + std::to_string(place);
-        if (is_json(first)) co_return made; // complete by itself
-    } catch (const std::invalid_argument& cause) {
-        wrong.emplace(lines_.name(), place, cause.what());
-    }
     for (;;) {
-        const bool has_line = co_await look_ahead();
-        if (!has_line || !is_setting(*ahead_)) break;
-        const auto line = take_line();
-        try {
-            if (!wrong) read_setting(made, trimmed(line));
-        } catch (const std::invalid_argument& cause) {
-            wrong.emplace(lines_.name(), lines_.line(), cause.what());
-        }
+        if (auto one = at_hand()) co_return one;
+        const bool has_more = co_await lines_.read_on();
+        if (!has_more) co_return complete();
     }
-    if (wrong) throw list_error(*wrong);
-    co_return made;
 }
 
 tandem::task<std::uint64_t> count_items(std::string file) {
     line_reader lines(file);
     std::uint64_t count = 0;
-    while (const auto line = co_await lines.next())
-        if (!says_nothing(*line) && !is_setting(*line)) ++count;
+    for (bool has_more = true; has_more; has_more = co_await lines.read_on())
+        for (; const auto line = lines.at_hand(); lines.pass())
+            if (!says_nothing(*line) && !is_setting(*line)) ++count;
     co_return count;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <tandem/coro/task.hpp>
 
@@ -51,13 +52,19 @@ class item_list {
     /// when it is called again; anything else it throws is the end.
     tandem::task<std::optional<list_item>> next();
 
+    /// The next item where all its lines have been read; else nothing, and `next` reads on. Throws list_error
+    /// as that.
+    std::optional<list_item> at_hand();
+
   private:
-    tandem::task<bool> look_ahead();
-    std::string take_line();
+    void take(std::string_view line);
+    std::optional<list_item> complete();
 
     line_reader lines_;
-    /// The line that was read last, if nobody has used it.
-    std::optional<std::string> ahead_;
+    /// What the lines so far say of the next item, if there were some.
+    std::optional<list_item> made_;
+    /// What is wrong with it.
+    std::optional<list_error> wrong_;
 };
 
 /// How many items the list in `file` has, wrong ones included: a pass of its own over all lines, of which it

@@ -12,13 +12,14 @@ item_source::item_source(const std::vector<std::string>& links, bool expand, con
     if (!file.empty()) list_.emplace(file);
 }
 
-tandem::task<std::optional<list_item>> item_source::next() {
-    const bool is_list = list_ && at_ == patterns_.size();
-    return is_list ? list_->next() : next_of_all();
+std::optional<list_item> item_source::at_hand() {
+    if (auto given = next_given()) return given;
+    if (!list_) return std::nullopt;
+    return list_->at_hand();
 }
 
-tandem::task<std::optional<list_item>> item_source::next_of_all() {
-    if (auto given = next_given()) co_return given;
+tandem::task<std::optional<list_item>> item_source::next() {
+    if (auto one = at_hand()) co_return one;
     if (!list_) co_return std::nullopt;
     co_return co_await list_->next();
 }

@@ -29,13 +29,14 @@ class item_source {
     /// The next item; nothing behind the last. Throws list_error for one that cannot be understood, and goes
     /// on behind it when called again; any other error is the end. One task at a time.
     tandem::task<std::optional<list_item>> next();
+    /// The next item where that takes no waiting; else nothing, and `next` waits. Throws list_error as that.
+    std::optional<list_item> at_hand();
 
     /// How many items there are in all, wrong and equal ones included; empty where only reading what cannot
     /// be read twice would tell. Does not change what comes next.
     tandem::task<std::optional<std::uint64_t>> count() const;
 
   private:
-    tandem::task<std::optional<list_item>> next_of_all();
     std::optional<list_item> next_given();
 
     std::vector<url_pattern> patterns_;

@@ -1,5 +1,6 @@
 #include "download/line_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -26,32 +27,28 @@ line_reader::line_reader(const std::string& file)
     : name_(file == "-" ? "standard input" : file)
     , in_(open(file, name_)) {}
 
-tandem::task<std::optional<std::string>> line_reader::next() {
-    for (;;) {
-        const auto end = buffer_.find('\n', seen_);
-        const bool is_last = end == buffer_.npos && has_ended_;
-        if (is_last && begin_ == buffer_.size()) co_return std::nullopt;
-        if (end != buffer_.npos || is_last) {
-            std::string line = buffer_.substr(begin_, is_last ? end : end - begin_);
-            begin_ = seen_ = is_last ? buffer_.size() : end + 1;
-            if (line.ends_with('\r')) line.pop_back();
-            ++line_;
-            co_return line;
-        }
-        seen_ = buffer_.size();
-        const bool has_more = co_await fill();
-        has_ended_ = !has_more;
-    }
+std::optional<std::string_view> line_reader::at_hand() noexcept {
+    end_ = std::min(buffer_.find('\n', end_), buffer_.size());
+    const bool is_whole = end_ < buffer_.size() || (has_ended_ && begin_ < end_);
+    if (!is_whole) return std::nullopt;
+    auto line = std::string_view(buffer_).substr(begin_, end_ - begin_);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
 }
 
-/// Returns false at the end.
-tandem::task<bool> line_reader::fill() {
+void line_reader::pass() noexcept {
+    begin_ = end_ = std::min(end_ + 1, buffer_.size());
+    ++line_;
+}
+
+tandem::task<bool> line_reader::read_on() {
+    if (has_ended_) co_return false;
     buffer_.erase(0, begin_);
-    seen_ -= begin_;
+    end_ -= begin_;
     begin_ = 0;
     const auto before = buffer_.size();
     if (before > longest_line)
-        throw std::runtime_error(name_ + ":" + std::to_string(line_ + 1) + ": longer than a line can be");
+        throw std::runtime_error(name_ + ":" + std::to_string(line_) + ": longer than a line can be");
     buffer_.resize(before + step);
     std::size_t count = 0;
     try {
@@ -61,5 +58,6 @@ tandem::task<bool> line_reader::fill() {
         throw;
     }
     buffer_.resize(before + count);
-    co_return count > 0;
+    has_ended_ = count == 0;
+    co_return true;
 }

@@ -19,8 +19,6 @@ struct list_item {
     std::string folder;
     std::optional<tandem::http::checksum> checksum;
     std::vector<std::pair<std::string, std::string>> headers;
-    /// Where it is said, for those who complain: `list.txt:12`. Empty for the command line.
-    std::string place;
 
     /// Sets what `name` stands for: `out`, `dir`, `checksum`, `header` (as `Name: value`), `referer`,
     /// `user-agent` or `mirror`; the last four add to what is there. Throws std::invalid_argument.

@@ -124,17 +124,24 @@ TEST_CASE("JSON that is none, or says something else, is an error that names the
               .at(1) == "list:2: it begins with a blank, but belongs to no URL before it");
 }
 
-TEST_CASE("an item knows where it stands") {
+TEST_CASE("an item is at hand when all its lines have been read, which the next one shows") {
     const test::temp_folder folder;
-    const auto file = folder.write("list", "\nhttp://a/\n out=x\n\n{\"url\": \"b\"}\n");
+    const auto file = folder.write("list", "http://a/\nhttp://b/\n  out=x\nhttp://c/\n");
     tandem::loop here;
     here.run([&]() -> task<> {
         item_list list(file);
+        CHECK_FALSE(list.at_hand());
         const auto first = co_await list.next();
-        const auto second = co_await list.next();
+        REQUIRE(first);
+        CHECK(first->link == "http://a/");
+        const auto second = list.at_hand();
         REQUIRE(second);
-        CHECK(first->place == file + ":2");
-        CHECK(second->place == file + ":5");
+        CHECK(second->out == "x");
+        CHECK_FALSE(list.at_hand());
+        const auto last = co_await list.next();
+        REQUIRE(last);
+        CHECK(last->link == "http://c/");
+        CHECK_FALSE(list.at_hand());
     }());
 }
 

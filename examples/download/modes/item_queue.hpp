@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 
+#include "download/item_list.hpp"
 #include "download/item_source.hpp"
 #include "download/progress/display.hpp"
 #include <tandem/sync/mutex.hpp>
@@ -18,11 +19,15 @@ class item_queue {
 
     /// Nothing behind the last. Throws what the source throws.
     tandem::task<std::optional<list_item>> next();
+    /// The next where that takes no waiting; else nothing, and `next` waits.
+    std::optional<list_item> at_hand();
 
     /// The next ones, `most` of them where there are as many; none behind the last.
     tandem::task<std::deque<list_item>> next(std::size_t most);
 
   private:
+    void report(const list_error& wrong);
+
     item_source& from_;
     display& shown_;
     tandem::mutex access_;

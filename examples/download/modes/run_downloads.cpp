@@ -46,6 +46,7 @@ task<> run_threads(const get_options& chosen, item_queue& items, display& shown)
 /// With a pool or without: the loop that downloads is the same.
 task<> run_in_loop(const get_options& chosen, item_queue& items, display& shown, tandem::process_pool* cpu) {
     fetcher files(chosen, shown);
+    if (chosen.steps.steps.empty()) co_return co_await files.fetch_all(items);
     step_runner steps(shown, chosen.steps.steps, cpu);
     auto all = [&](tandem::task_group& group) -> task<> {
         auto then = [&](fetched got) { return steps.take(group, got.file, std::move(got.what)); };
