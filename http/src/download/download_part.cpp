@@ -32,6 +32,12 @@ constexpr std::uint64_t given_back = 64 * 1024;
 constexpr std::string_view part_ending = ".part";
 constexpr std::string_view note_ending = ".tandem";
 
+std::string joined(std::string_view one, std::string_view other) {
+    std::string made;
+    made.reserve(one.size() + other.size());
+    return made.append(one).append(other);
+}
+
 /// The same file for operations that wait for the disk, which must not hold up the loop. It does not share
 /// the lock: a ring or a thread may hold it for a moment after this process was killed.
 file patient(int descriptor, const std::string& name) {
@@ -63,8 +69,8 @@ std::string download_part::path_for(std::string_view target) {
     constexpr std::size_t longest_name = 235, kept = 215;
     const auto folder = folder_of(target);
     const auto name = target.substr(folder.size());
+    if (name.size() <= longest_name) return joined(target, part_ending);
     std::string made(folder);
-    if (name.size() <= longest_name) return made.append(name).append(part_ending);
     const auto hash = std::hash<std::string_view>()(name);
     return made.append(name.substr(0, kept)) + '-' + std::to_string(hash % 1'000'000'000) +
            std::string(part_ending);
@@ -74,7 +80,7 @@ download_part::download_part(std::string target, std::string url, const part_rul
     : file_writer(std::move(target), std::move(url))
     , rules_(rules)
     , path_(path_for(this->target()))
-    , note_path_(path_ + std::string(note_ending)) {}
+    , note_path_(joined(path_, note_ending)) {}
 
 download_part::~download_part() {
     if (is_open()) keep();
@@ -227,7 +233,7 @@ bool download_part::publish(const std::string& name, bool replaces) {
     const int error = publish_file(path_, name, replaces);
     if (error == EEXIST && !replaces) return false;
     if (error != 0) fail(name, error);
-    set_target(name);
+    if (name != target()) set_target(name);
     if (noted_ > 0) ::unlink(note_path_.c_str());
     close();
     if (rules_.is_durable)

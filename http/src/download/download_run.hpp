@@ -72,7 +72,7 @@ class download_run {
     // download_target.cpp: which file it is.
     std::string path_of(std::string_view name) const;
     std::string name_in(const exchange& work) const;
-    bool settle(const std::string& path);
+    bool settle(std::string path);
     bool is_free(const std::string& path);
     void keep_file(std::string path);
 
@@ -125,8 +125,8 @@ class download_run {
     /// The file's path, without what if_exists::number adds to it.
     std::string path_;
     int number_ = 0;
-    /// Null until the file's name is known.
-    std::unique_ptr<download_part> part_;
+    /// There is none until the file's name is known.
+    std::optional<download_part> part_;
     /// Follows the part where there is a checksum to hold against it.
     std::optional<file_hash> hash_;
     /// A request for a part of it makes sense, as far as is known.

@@ -17,8 +17,11 @@ namespace tandem::http::detail {
 std::string download_run::path_of(std::string_view name) const {
     const auto& file = options_.file();
     const std::string_view last = file.empty() ? name : std::string_view(file);
-    std::string path = options_.folder();
-    if (path.empty() || last.starts_with('/')) return std::string(last);
+    const auto& folder = options_.folder();
+    if (folder.empty() || last.starts_with('/')) return std::string(last);
+    std::string path;
+    path.reserve(folder.size() + 1 + last.size());
+    path = folder;
     if (!path.ends_with('/')) path += '/';
     return path.append(last);
 }
@@ -30,33 +33,33 @@ std::string download_run::name_in(const exchange& work) const {
 }
 
 /// Chooses the file's path, and locks its part. Returns false where the file is there and stays.
-bool download_run::settle(const std::string& path) {
-    path_ = path;
+bool download_run::settle(std::string path) {
+    path_ = std::move(path);
     const bool is_numbered = options_.existing() == if_exists::number;
     if (name_ && !is_numbered)
-        if (const auto other = name_->take(path, site_.url()))
-            throw file_exists(site_.url(), path, "is the name of " + *other + ", too");
-    for (number_ = name_ && is_numbered ? name_->first_number(path) : 0;; ++number_) {
-        const auto wanted = number_ == 0 ? path_ : numbered_name(path_, number_);
+        if (const auto other = name_->take(path_, site_.url()))
+            throw file_exists(site_.url(), path_, "is the name of " + *other + ", too");
+    for (number_ = name_ && is_numbered ? name_->first_number(path_) : 0;; ++number_) {
+        auto wanted = number_ == 0 ? path_ : numbered_name(path_, number_);
         if (!is_free(wanted)) {
             if (is_numbered) continue;
-            keep_file(wanted);
+            keep_file(std::move(wanted));
             return false;
         }
         part_rules rules;
         rules.creates_folders = options_.creates_folders();
         rules.is_durable = options_.is_durable();
         rules.is_kept = takes_parts_ && options_.keeps_part();
-        auto part = std::make_unique<download_part>(wanted, site_.url(), rules);
-        part->set_limit(largest_);
-        if (part->open()) {
-            if (name_ && is_numbered) name_->take_number(path, number_);
-            part_ = std::move(part);
+        part_.emplace(std::move(wanted), site_.url(), rules);
+        part_->set_limit(largest_);
+        if (part_->open()) {
+            if (name_ && is_numbered) name_->take_number(path_, number_);
             furthest_ = part_->holds().count();
             return true;
         }
+        part_.reset();
         if (!is_numbered)
-            throw file_error(site_.url(), download_part::path_for(wanted), EWOULDBLOCK,
+            throw file_error(site_.url(), download_part::path_for(path_), EWOULDBLOCK,
                              "another download is writing it");
     }
 }
