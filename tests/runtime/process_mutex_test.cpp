@@ -154,6 +154,26 @@ TEST_CASE("a task waits for a worker's lock while its loop goes on") {
     CHECK(access.try_lock());
 }
 
+TEST_CASE("a lock that a task had to wait for is free as soon as the task has unlocked it") {
+    const process_mutex access;
+    int times_locked = 0;
+    auto holds = [&]() -> task<> {
+        const auto held = access.try_lock();
+        co_await tandem::yield();
+    };
+    auto wants = [&]() -> task<> {
+        auto held = co_await access.lock();
+        held.unlock();
+        if (access.try_lock()) ++times_locked;
+    };
+    auto all = [&]() -> task<> {
+        for (int i = 0; i < 100; ++i)
+            co_await tandem::gather(holds(), wants());
+    };
+    block_on(all());
+    CHECK(times_locked == 100);
+}
+
 TEST_CASE("the death of a holder is told to the next owner, in a worker") {
     process_pool pool(workers(2));
     const process_mutex access;

@@ -45,11 +45,11 @@ std::optional<int> mutex_core::lock_until(time_point limit) {
 
 void mutex_core::unlock(bool by_keeper) noexcept {
     if (by_keeper) {
-        {
-            const std::lock_guard held(access_);
-            is_released_ = true;
-        }
+        std::unique_lock held(access_);
+        const auto mine = ++released_;
         changed_.notify_all();
+        // Who comes after this, in whichever process, is to find it free.
+        changed_.wait(held, [&] { return given_back_ >= mine; });
         return;
     }
     const int self = memory().holder.exchange(0);
@@ -100,14 +100,15 @@ void mutex_core::keep() {
             operation& first = waiting_.pop_front();
             first.by_keeper_ = true;
             first.abandoned_by_ = *before;
-            is_released_ = false;
             const loop_handle home = *first.home_; // `first` is gone as soon as the loop has run the post
             home.post([&first] { first.commit(); });
-            changed_.wait(held, [this] { return is_released_; });
+            changed_.wait(held, [this] { return released_ != given_back_; });
         }
         held.unlock();
         unlock(false);
         held.lock();
+        given_back_ = released_;
+        changed_.notify_all();
     }
     has_keeper_ = false;
 }

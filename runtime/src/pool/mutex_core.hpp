@@ -1,6 +1,7 @@
 // A process_mutex, as one process sees it.
 #pragma once
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,6 +39,7 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     std::optional<int> try_lock() noexcept;
     /// The same; gives up at `limit`. Throws usage_error where this thread has it.
     std::optional<int> lock_until(time_point limit);
+    /// Waits for the keeper where that has locked it: only the thread that locked it can unlock it.
     void unlock(bool by_keeper) noexcept;
 
     /// For a task of the loop of this thread: true if it has the lock now, and is none of those who wait.
@@ -57,8 +59,9 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     std::condition_variable changed_;
     intrusive_list<operation, mutex_wait_tag> waiting_;
     bool has_keeper_ = false;
-    /// The task that the keeper has locked it for is done.
-    bool is_released_ = false;
+    /// How often a task was done with what the keeper had locked for it; ahead by one until that is unlocked.
+    std::uint64_t released_ = 0;
+    std::uint64_t given_back_ = 0;
 };
 
 } // namespace tandem::detail

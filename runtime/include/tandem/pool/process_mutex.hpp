@@ -84,7 +84,8 @@ class [[nodiscard]] process_mutex::scoped_lock {
         std::swap(by_keeper_, other.by_keeper_);
         std::swap(abandoned_by_, other.abandoned_by_);
     }
-    /// Unlocks it now.
+    /// Unlocks it now: whoever tries after that finds it free. Where a task had to wait for the mutex, this
+    /// waits for the thread that has it on the task's behalf to wake.
     void unlock() noexcept;
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
@@ -107,7 +108,7 @@ class [[nodiscard]] process_mutex::scoped_lock {
 };
 
 class process_mutex::lock_operation final : public detail::waiting_operation<lock_operation>,
-                                                       public detail::list_hook<detail::mutex_wait_tag> {
+                                            public detail::list_hook<detail::mutex_wait_tag> {
   public:
     explicit lock_operation(std::shared_ptr<detail::mutex_core> wanted) noexcept
         : wanted_(std::move(wanted)) {}
