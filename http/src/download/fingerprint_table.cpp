@@ -15,6 +15,11 @@ __extension__ using wide = unsigned __int128;
 constexpr std::size_t first_homes = 64;
 constexpr fingerprint empty{};
 
+/// Not by ==, which g++ 12 makes a call of memcmp.
+bool is_empty(const fingerprint& cell) noexcept {
+    return (cell[0] | cell[1] | cell[2]) == 0;
+}
+
 } // namespace
 
 fingerprint_table::~fingerprint_table() {
@@ -34,7 +39,7 @@ bool fingerprint_table::insert(const fingerprint& one) {
         const auto at = place_of(one);
         if (cells_[at] == one) return false;
         auto end = at;
-        while (cells_[end] != empty)
+        while (!is_empty(cells_[end]))
             ++end;
         // The last cell stays empty, so that each search ends.
         if (end + 1 == count()) {
@@ -60,7 +65,7 @@ std::size_t fingerprint_table::home_of(const fingerprint& one) const noexcept {
 
 std::size_t fingerprint_table::place_of(const fingerprint& one) const noexcept {
     auto at = home_of(one);
-    while (cells_[at] != empty && cells_[at] < one)
+    while (!is_empty(cells_[at]) && cells_[at] < one)
         ++at;
     return at;
 }
@@ -83,7 +88,7 @@ void fingerprint_table::grow() {
 void fingerprint_table::gather() noexcept {
     auto to = count() - 1;
     for (auto from = to; from-- > 0;)
-        if (cells_[from] != empty) std::swap(cells_[from], cells_[--to]);
+        if (!is_empty(cells_[from])) cells_[--to] = std::exchange(cells_[from], empty);
 }
 
 /// Moves all from there to their homes or behind. Returns false where one would have to go behind those that
@@ -93,7 +98,7 @@ bool fingerprint_table::spread() noexcept {
     for (auto from = count() - 1 - size_; from + 1 < count(); ++from) {
         const auto to = std::max(home_of(cells_[from]), next);
         if (to > from) return false;
-        std::swap(cells_[from], cells_[to]);
+        cells_[to] = std::exchange(cells_[from], empty);
         next = to + 1;
     }
     return true;
