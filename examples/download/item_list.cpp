@@ -36,13 +36,14 @@ bool says_nothing(std::string_view line) {
 list_item plain_item(std::string_view line) {
     list_item made;
     while (!line.empty()) {
-        const auto link = line.substr(0, line.find('\t'));
-        line.remove_prefix(std::min(link.size() + 1, line.size()));
-        if (trimmed(link).empty()) continue;
+        const auto end = std::min(line.find('\t'), line.size());
+        const auto link = trimmed(line.substr(0, end));
+        line.remove_prefix(std::min(end + 1, line.size()));
+        if (link.empty()) continue;
         if (made.link.empty())
-            made.link = trimmed(link);
+            made.link = link;
         else
-            made.mirrors.emplace_back(trimmed(link));
+            made.mirrors.emplace_back(link);
     }
     return made;
 }

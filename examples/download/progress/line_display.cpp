@@ -14,7 +14,8 @@ constexpr std::size_t most_waiting = 64 * 1024;
 /// "saved images/a.jpg (254 kB in 0.31 s)"
 void append_line(std::string& to, const run_state::file& which, const tandem::http::downloaded& what,
                  charset known) {
-    to.append(what.was_kept ? "kept " : "saved ").append(printable(which.path, known));
+    to += what.was_kept ? "kept " : "saved ";
+    append_printable(to, which.path, known);
     if (!what.was_kept) {
         to.append(" (").append(size_text(static_cast<double>(what.bytes)));
         to.append(" in ").append(seconds_text(what.took));

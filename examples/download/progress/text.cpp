@@ -105,19 +105,24 @@ charset charset_of_user() {
     return is_utf8 ? charset::utf8 : charset::ascii;
 }
 
-std::string printable(std::string_view text, charset known) {
-    if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; }))
-        return std::string(text); // nearly all are, and looking at each character takes its time
+void append_printable(std::string& to, std::string_view text, charset known) {
+    if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) {
+        to += text; // nearly all are, and looking at each character takes its time
+        return;
+    }
     const utf8_locale here;
-    std::string made;
-    made.reserve(text.size());
     for_each_glyph(text, [&](const glyph& each) {
         const bool is_shown = each.columns >= 0 && (known == charset::utf8 || each.code < 128);
         if (is_shown)
-            made += each.bytes;
+            to += each.bytes;
         else
-            append_escaped(made, each.bytes);
+            append_escaped(to, each.bytes);
     });
+}
+
+std::string printable(std::string_view text, charset known) {
+    std::string made;
+    append_printable(made, text, known);
     return made;
 }
 

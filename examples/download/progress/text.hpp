@@ -15,6 +15,8 @@ charset charset_of_user();
 /// `photo<U+202E>gpj.exe` look like `photoexe.jpg`), line separators, and what is no UTF-8 become `\xNN` for
 /// each byte.
 std::string printable(std::string_view text, charset known);
+/// The same at the end of another.
+void append_printable(std::string& to, std::string_view text, charset known);
 
 /// How many columns it takes: 2 for wide characters, 0 for combining ones. `text` is `printable`'s.
 std::size_t columns_of(std::string_view text);
