@@ -52,7 +52,9 @@ task<bool> connection::write(std::string_view bytes) {
     try {
         while (!bytes.empty()) {
             if (!stream_) site_->fail<connect_error>("the loop that the request was sent on has ended");
-            bytes.remove_prefix(co_await stream_.write_some(bytes));
+            auto sent = stream_.try_write(bytes);
+            if (!sent) sent = co_await stream_.write_some(bytes);
+            bytes.remove_prefix(*sent);
         }
         co_return true;
     } catch (const std::system_error& failure) {
@@ -100,7 +102,11 @@ task<int> connection::next_head(patience how) {
     while (!parser_.is_header_done()) {
         if (begin_ < end_) parse();
         if (parser_.is_header_done()) break;
-        const bool more = co_await fill(how);
+        bool more = false;
+        if (const auto count = try_to_begin())
+            more = *count > 0;
+        else
+            more = co_await fill(how);
         if (!more && !got_bytes_) fail_lost("the server closed the connection without a reply");
         if (!more) site_->fail<truncated_error>("the connection was closed within the reply's header");
     }
@@ -217,8 +223,8 @@ reply_parser::step connection::parse(std::size_t most) {
 /// Reads once. Returns false at the end of the stream.
 task<bool> connection::fill(patience how) {
     if (!buffer_ && stream_.is_plain()) {
-        if (const auto count = try_to_begin()) co_return *count > 0;
         co_await wait_without_buffer(how);
+        if (const auto count = try_to_begin()) co_return *count > 0;
     }
     make_room();
     const std::size_t room = buffer_.capacity() - end_;
@@ -228,9 +234,10 @@ task<bool> connection::fill(patience how) {
     co_return count > 0;
 }
 
-/// Reads the beginning of a reply where it is there already. Where it is not, no memory is kept while the
-/// server thinks: thousands of connections may wait at a time.
+/// Reads the beginning of a reply where it is there already, over a plain stream. Where it is not, no memory
+/// is kept while the server thinks: thousands of connections may wait at a time.
 std::optional<std::size_t> connection::try_to_begin() {
+    if (buffer_ || !stream_.is_plain()) return std::nullopt;
     make_room();
     try {
         const auto count = stream_.try_read({buffer_.data(), buffer_.capacity()});

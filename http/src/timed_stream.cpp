@@ -36,6 +36,11 @@ task<std::size_t> timed_stream::write_some(std::string_view bytes) {
     }
 }
 
+std::optional<std::size_t> timed_stream::try_write(std::string_view bytes) {
+    if (!plain_ || limits_->low_speed > 0) return std::nullopt;
+    return plain_->try_write(bytes);
+}
+
 task<std::size_t> timed_stream::read_some(std::span<char> room) {
     const auto some = [this, room] { return stream_->read_some(room); };
     if (has_begun_ && limits_->low_speed > 0) co_return co_await watched(some, time_limit::read);

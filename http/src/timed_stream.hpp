@@ -52,6 +52,8 @@ class timed_stream {
 
     /// Sends some of `bytes`.
     task<std::size_t> write_some(std::string_view bytes);
+    /// The same, where it is known that nobody has to wait or watch the speed; returns nothing otherwise.
+    std::optional<std::size_t> try_write(std::string_view bytes);
     /// Reads once. Returns 0 at the stream's end.
     task<std::size_t> read_some(std::span<char> room);
     /// The same however long it takes: while a body is sent, it is the server that waits.

@@ -114,6 +114,39 @@ TEST_CASE("waiting until a TCP stream is readable takes nothing from it, and end
     block_on(all());
 }
 
+TEST_CASE("what a TCP stream can receive or send at once is tried without a wait, and loses nothing") {
+    const auto all = []() -> task<> {
+        auto pair = co_await make_pair();
+        std::string room(64 * 1024, ' ');
+        CHECK(!pair.far.try_read(room));
+        CHECK(pair.near.try_write("") == 0u);
+        CHECK(pair.near.try_write("now") == 3u);
+        co_await pair.far.until_readable();
+        CHECK(pair.far.try_read(room) == 3u);
+        CHECK(room.starts_with("now"));
+
+        const std::string many(64 * 1024, 'x');
+        std::size_t sent = 0;
+        std::optional<std::size_t> count = 0;
+        do {
+            sent += *count;
+            while (const auto at_once = pair.near.try_write(many))
+                sent += *at_once;
+            count = co_await tandem::move_on_after(5ms, pair.near.write_some(many));
+        } while (count);
+        for (std::size_t received = 0; received < sent;)
+            received += co_await pair.far.read_some(room);
+        const std::size_t end = co_await pair.near.write_some("end");
+        CHECK(end == 3);
+        const std::size_t last = co_await pair.far.read_some(room);
+        CHECK(room.substr(0, last) == "end");
+
+        pair.near.close();
+        CHECK_THROWS_AS(pair.near.try_write("more"), std::system_error);
+    };
+    block_on(all());
+}
+
 TEST_CASE("wherever a TCP reader or writer is cancelled, every byte arrives once") {
     test::check_cancelled_transfer(make_pair);
 }

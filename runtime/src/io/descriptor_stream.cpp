@@ -210,6 +210,16 @@ task<std::size_t> descriptor_stream::write_some(std::string_view bytes) {
     }
 }
 
+std::optional<std::size_t> descriptor_stream::try_write(std::string_view bytes) {
+    const turn mine(is_writing_, *this, "write to");
+    check_writable();
+    if (bytes.empty()) return 0;
+    if (unwaited_ >= bytes_without_wait || is_full_) return std::nullopt;
+    const auto sent = write_now(bytes);
+    if (!sent) is_full_ = true;
+    return sent;
+}
+
 task<> descriptor_stream::write(std::string_view bytes) {
     const turn mine(is_writing_, *this, "write to");
     check_writable();

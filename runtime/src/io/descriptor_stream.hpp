@@ -33,6 +33,8 @@ class descriptor_stream {
     /// Returns when a read would not have to wait.
     task<> until_readable();
     task<std::size_t> write_some(std::string_view bytes);
+    /// What can be written at once: nothing where that would have to wait, or others should have a turn.
+    std::optional<std::size_t> try_write(std::string_view bytes);
     task<> write(std::string_view bytes);
     /// Of a socket shuts its sending half down, of a pipe closes it.
     void close_write();
@@ -72,7 +74,8 @@ class descriptor_stream {
     /// The next read would most likely find nothing, and is left to the loop at once: the last one took less
     /// than it had room for, or had to wait.
     bool is_drained_ = false;
-    /// The last write sent less than it was given: the next one waits at once and spares the attempt.
+    /// The last write could not send all that it was given: the next one waits at once and spares the
+    /// attempt.
     bool is_full_ = false;
     bool is_write_closed_ = false;
     /// A write ended in its middle; nobody knows what the peer makes of more.

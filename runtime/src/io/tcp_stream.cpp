@@ -142,6 +142,10 @@ std::optional<std::size_t> tcp_stream::try_read(std::span<char> room) {
     return core_->try_read(room);
 }
 
+std::optional<std::size_t> tcp_stream::try_write(std::string_view bytes) {
+    return core_->try_write(bytes);
+}
+
 task<> tcp_stream::until_readable() {
     return core_->until_readable();
 }

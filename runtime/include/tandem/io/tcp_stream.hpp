@@ -63,6 +63,10 @@ class TANDEM_API tcp_stream final : public byte_stream {
     /// turn.
     std::optional<std::size_t> try_read(std::span<char> room);
 
+    /// As write_some, where that need not wait; returns nothing otherwise, and now and then to give others a
+    /// turn.
+    std::optional<std::size_t> try_write(std::string_view bytes);
+
     /// Returns when a read would not have to wait: there are bytes, or the end, or an error to report. It
     /// takes nothing, so that what is there may be moved otherwise, as by splice(2) from `native_handle`. It
     /// is a read as byte_stream has it: none may run beside it, and it throws as those do.
