@@ -9,7 +9,6 @@
 #include <system_error>
 
 #include <tandem/base/clock.hpp>
-#include <tandem/base/intrusive_list.hpp>
 #include <tandem/io/byte_stream.hpp>
 
 #include "error_site.hpp"
@@ -19,12 +18,10 @@
 
 namespace tandem::http::detail {
 
-struct active_tag;
-
 /// Sends requests and reads their replies, one after the other. An exchange is `begin`, `read_head`, then
 /// `read_body` until `is_done`; one that ends before leaves the connection unfit for another, and
 /// `can_be_reused` says so.
-class connection : public tandem::detail::list_hook<active_tag> {
+class connection {
   public:
     explicit connection(std::unique_ptr<byte_stream> stream) noexcept;
 

@@ -35,20 +35,19 @@ class connection_pool::loop_end final : public boost::asio::execution_context::s
 class connection_pool::turn final : public tandem::detail::waiting_operation<turn>,
                                     public tandem::detail::list_hook<turn_tag> {
   public:
-    /// Takes `key` with it when it is granted.
-    turn(connection_pool& pool, connection_key& key)
+    turn(connection_pool& pool, std::string_view origin, route_pointer by) noexcept
         : pool_(pool)
-        , key_(key) {}
+        , origin_(origin)
+        , by_(std::move(by)) {}
 
     lease await_resume() {
         throw_if_cancelled();
         return std::move(granted_);
     }
 
-    connection_key& key() const noexcept { return key_; }
     std::uint64_t number() const noexcept { return number_; }
-    void grant(lease given) noexcept {
-        granted_ = std::move(given);
+    void grant() {
+        granted_ = pool_.grant(*state_, std::move(by_));
         commit();
     }
 
@@ -58,33 +57,38 @@ class connection_pool::turn final : public tandem::detail::waiting_operation<tur
 
     bool try_now() {
         // Room means that nobody waits for this origin: `wake_next` leaves none.
-        if (!pool_.has_room(key_.origin)) return false;
-        granted_ = pool_.grant(std::move(key_));
-        return true;
+        state_ = pool_.room_at(origin_);
+        if (state_) granted_ = pool_.grant(*state_, std::move(by_));
+        return state_ != nullptr;
     }
     void enqueue() {
         number_ = ++pool_.last_number_;
-        pool_.origins_[key_.origin].waiting.push_back(*this);
+        state_ = &pool_.state_of(origin_);
+        state_->waiting.push_back(*this);
         ++pool_.counts.waiting;
-        pool_.requeue(key_.origin);
+        pool_.requeue(*state_);
     }
     bool withdraw() noexcept override {
         place::unlink();
         --pool_.counts.waiting;
-        pool_.requeue(key_.origin);
+        pool_.requeue(*state_);
         return true;
     }
 
     connection_pool& pool_;
-    connection_key& key_;
+    const std::string_view origin_;
+    route_pointer by_;
+    /// Of the origin, while this waits there.
+    origin_state* state_ = nullptr;
     std::uint64_t number_ = 0;
     lease granted_;
 };
 
-lease::lease(std::shared_ptr<connection_pool> pool, connection_key key,
-             std::unique_ptr<connection> idle) noexcept
+lease::lease(std::shared_ptr<connection_pool> pool, connection_pool::origin_state& origin, route_pointer by,
+             connection_pool::connection_pointer idle) noexcept
     : pool_(std::move(pool))
-    , key_(std::move(key))
+    , origin_(&origin)
+    , by_(std::move(by))
     , connection_(std::move(idle))
     , reused_(connection_ != nullptr) {}
 
@@ -92,14 +96,15 @@ lease& lease::operator=(lease&& other) noexcept {
     if (this == &other) return *this;
     release();
     pool_ = std::move(other.pool_);
-    key_ = std::move(other.key_);
+    origin_ = other.origin_;
+    by_ = std::move(other.by_);
     connection_ = std::move(other.connection_);
     reused_ = other.reused_;
     return *this;
 }
 
-void lease::attach(std::unique_ptr<connection> opened) noexcept {
-    connection_ = std::move(opened);
+void lease::attach(std::unique_ptr<byte_stream> opened) {
+    connection_ = std::make_unique<connection_pool::pooled_connection>(std::move(opened), *origin_);
     reused_ = false;
     pool_->in_use_.push_back(*connection_);
     ++pool_->counts.connections_opened;
@@ -112,7 +117,7 @@ void lease::drop_connection() noexcept {
 void lease::release() noexcept {
     if (!pool_) return;
     auto pool = std::move(pool_);
-    pool->give_back(std::move(key_), std::move(connection_));
+    pool->give_back(*origin_, std::move(by_), std::move(connection_));
 }
 
 connection_pool::connection_pool(const client_options& options)
@@ -126,21 +131,22 @@ connection_pool::~connection_pool() {
     std::erase(boost::asio::use_service<loop_end>(*bound_to_).pools, this);
 }
 
-std::optional<lease> connection_pool::acquire_now(connection_key& key) {
+std::optional<lease> connection_pool::acquire_now(std::string_view origin, const route_pointer& by) {
     bind_to_loop(loop::current().current_task().scheduler());
-    if (!has_room(key.origin)) return std::nullopt;
-    return grant(std::move(key));
+    auto* const state = room_at(origin);
+    if (!state) return std::nullopt;
+    return grant(*state, by);
 }
 
-task<lease> connection_pool::acquire(connection_key key) {
+task<lease> connection_pool::acquire(std::string origin, route_pointer by) {
     auto self = shared_from_this();
     bind_to_loop((co_await tandem::detail::this_task()).scheduler());
-    co_return co_await turn(*this, key);
+    co_return co_await turn(*this, origin, std::move(by));
 }
 
 void connection_pool::clear() noexcept {
     while (!idle_.empty())
-        close(idle_.begin());
+        close(idle_.front());
     set_alarm();
 }
 
@@ -156,43 +162,51 @@ void connection_pool::bind_to_loop(tandem::detail::scheduler& scheduler) {
 
 void connection_pool::unbind() noexcept {
     clear();
-    while (!in_use_.empty()) {
-        auto& stranded = in_use_.front();
-        stranded.unlink();
-        stranded.sever();
-    }
+    while (!in_use_.empty())
+        in_use_.pop_front().sever();
     bound_to_ = nullptr;
     scheduler_ = nullptr;
 }
 
-bool connection_pool::has_room(const std::string& origin) const noexcept {
-    if (counts.active >= total_) return false;
+connection_pool::origin_state& connection_pool::state_of(std::string_view origin) {
     auto found = origins_.find(origin);
-    return found == origins_.end() || found->second.active < per_host_;
+    if (found == origins_.end()) {
+        found = origins_.try_emplace(std::string(origin)).first;
+        found->second.name = found->first;
+    }
+    return found->second;
 }
 
-lease connection_pool::grant(connection_key key) {
-    auto& state = origins_[key.origin];
-    ++state.active;
+connection_pool::origin_state* connection_pool::room_at(std::string_view origin) {
+    if (counts.active >= total_) return nullptr;
+    auto& state = state_of(origin);
+    return state.active < per_host_ ? &state : nullptr;
+}
+
+lease connection_pool::grant(origin_state& origin, route_pointer by) {
+    ++origin.active;
     ++counts.active;
-    auto ready = take_idle(state, key);
-    if (!ready) make_room(state);
-    if (ready) in_use_.push_back(*ready);
-    return lease(shared_from_this(), std::move(key), std::move(ready));
+    auto ready = take_idle(origin, *by);
+    if (ready)
+        in_use_.push_back(*ready);
+    else
+        make_room(origin);
+    return lease(shared_from_this(), origin, std::move(by), std::move(ready));
 }
 
-/// An idle connection that the key may use, that is not too old, and on which nothing has arrived since: what
-/// an idle server says is that it closes, or nothing that a request could have asked for.
-std::unique_ptr<connection> connection_pool::take_idle(origin_state& state,
-                                                       const connection_key& key) noexcept {
-    for (std::size_t i = state.idle.size(); i > 0; --i) {
-        const auto candidate = state.idle[i - 1];
-        if (!key.is_served_by(candidate->key)) continue;
-        const bool is_young = scheduler_->now() - candidate->since < idle_limit_;
-        if (is_young && candidate->stream->is_quiet()) {
-            auto taken = std::move(candidate->stream);
-            state.idle.erase(state.idle.begin() + static_cast<std::ptrdiff_t>(i - 1));
-            idle_.erase(candidate);
+/// An idle connection by that way that is not too old, and on which nothing has arrived since: what an idle
+/// server says is that it closes, or nothing that a request could have asked for.
+connection_pool::connection_pointer connection_pool::take_idle(origin_state& origin,
+                                                               const route& by) noexcept {
+    const bool https = origin.name.starts_with("https:");
+    for (std::size_t i = origin.idle.size(); i > 0; --i) {
+        auto& candidate = *origin.idle[i - 1];
+        if (!by.shares_with(*candidate.by, https)) continue;
+        const bool is_young = scheduler_->now() - candidate.since < idle_limit_;
+        if (is_young && candidate.is_quiet()) {
+            auto taken = std::move(origin.idle[i - 1]);
+            origin.idle.erase(origin.idle.begin() + static_cast<std::ptrdiff_t>(i - 1));
+            taken->unlink();
             --counts.idle;
             return taken;
         }
@@ -203,68 +217,66 @@ std::unique_ptr<connection> connection_pool::take_idle(origin_state& state,
 }
 
 /// Closes idle connections that the active ones leave no room for.
-void connection_pool::make_room(origin_state& state) noexcept {
-    if (state.active + state.idle.size() > per_host_ && !state.idle.empty()) {
-        close(state.idle.front());
+void connection_pool::make_room(origin_state& origin) noexcept {
+    if (origin.active + origin.idle.size() > per_host_ && !origin.idle.empty()) {
+        close(*origin.idle.front());
         ++counts.closed_for_room;
     }
     if (counts.active + counts.idle > total_ && !idle_.empty()) {
-        close(idle_.begin());
+        close(idle_.front());
         ++counts.closed_for_room;
     }
 }
 
-void connection_pool::close(idle_list::iterator idle) noexcept {
-    const std::string origin = std::move(idle->key.origin);
-    std::erase(origins_.find(origin)->second.idle, idle);
-    idle_.erase(idle);
+void connection_pool::close(pooled_connection& idle) noexcept {
+    auto& origin = idle.origin;
+    std::erase_if(origin.idle, [&](const connection_pointer& each) { return each.get() == &idle; });
     --counts.idle;
     requeue(origin);
 }
 
-void connection_pool::give_back(connection_key key, std::unique_ptr<connection> used) noexcept {
-    auto& state = origins_[key.origin];
-    --state.active;
+void connection_pool::give_back(origin_state& origin, route_pointer by, connection_pointer used) noexcept {
+    --origin.active;
     --counts.active;
     if (used) used->unlink();
-    if (used && used->can_be_reused() && bound_to_ && idle_limit_ > duration::zero()) {
-        keep(std::move(key), state, std::move(used));
-        requeue(idle_.back().key.origin);
-    } else {
+    if (used && used->can_be_reused() && bound_to_ && idle_limit_ > duration::zero())
+        keep(std::move(used), std::move(by));
+    else
         used.reset();
-        requeue(key.origin);
-    }
+    requeue(origin);
     wake_next();
 }
 
-void connection_pool::keep(connection_key key, origin_state& state, std::unique_ptr<connection> used) {
+void connection_pool::keep(connection_pointer used, route_pointer by) {
     used->rest();
-    idle_.push_back(idle_connection{std::move(used), std::move(key), scheduler_->now()});
-    state.idle.push_back(std::prev(idle_.end()));
+    used->by = std::move(by);
+    used->since = scheduler_->now();
+    idle_.push_back(*used);
+    auto& kept = used->origin.idle;
+    kept.push_back(std::move(used));
     ++counts.idle;
     if (!is_armed()) set_alarm();
 }
 
-void connection_pool::requeue(const std::string& origin) noexcept {
-    const auto found = origins_.find(origin);
-    auto& state = found->second;
-    const bool is_next = !state.waiting.empty() && state.active < per_host_;
-    const std::uint64_t number = is_next ? state.waiting.front().number() : 0;
-    if (number != state.queued_as) {
-        if (state.queued_as != 0) next_.erase(state.queued_as);
-        if (number != 0) next_.emplace(number, &state);
-        state.queued_as = number;
+void connection_pool::requeue(origin_state& origin) noexcept {
+    const bool is_next = !origin.waiting.empty() && origin.active < per_host_;
+    const std::uint64_t number = is_next ? origin.waiting.front().number() : 0;
+    if (number != origin.queued_as) {
+        if (origin.queued_as != 0) next_.erase(origin.queued_as);
+        if (number != 0) next_.emplace(number, &origin);
+        origin.queued_as = number;
     }
-    if (state.active == 0 && state.idle.empty() && state.waiting.empty()) origins_.erase(found);
+    if (origin.active == 0 && origin.idle.empty() && origin.waiting.empty())
+        origins_.erase(origins_.find(origin.name));
 }
 
 void connection_pool::wake_next() noexcept {
     while (!next_.empty() && counts.active < total_) {
-        auto& first = next_.begin()->second->waiting.pop_front();
+        auto& origin = *next_.begin()->second;
+        auto& first = origin.waiting.pop_front();
         --counts.waiting;
-        auto given = grant(std::move(first.key()));
-        requeue(given.origin());
-        first.grant(std::move(given));
+        first.grant();
+        requeue(origin);
     }
 }
 
@@ -272,7 +284,7 @@ void connection_pool::wake_next() noexcept {
 void connection_pool::expired() noexcept {
     const auto now = scheduler_->now();
     while (!idle_.empty() && now - idle_.front().since >= idle_limit_) {
-        close(idle_.begin());
+        close(idle_.front());
         ++counts.closed_idle;
     }
     set_alarm();

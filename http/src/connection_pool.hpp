@@ -2,12 +2,14 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <tandem/base/clock.hpp>
@@ -30,47 +32,8 @@ class scheduler;
 
 namespace tandem::http::detail {
 
-class connection_pool;
-
-/// What a connection is for: an origin, and the way to it.
-struct connection_key {
-    std::string origin; ///< scheme, host and port
-    std::shared_ptr<const route> by;
-
-    bool is_served_by(const connection_key& other) const noexcept {
-        return origin == other.origin && by->shares_with(*other.by, origin.starts_with("https:"));
-    }
-};
-
-/// The right to use one connection to an origin, and that connection once there is one. Gives both back.
-class lease {
-  public:
-    lease() noexcept = default;
-    lease(std::shared_ptr<connection_pool> pool, connection_key key,
-          std::unique_ptr<connection> idle) noexcept;
-    lease(lease&& other) noexcept = default;
-    lease& operator=(lease&& other) noexcept;
-    ~lease() { release(); }
-
-    /// Null until `attach` where no idle connection was at hand.
-    connection* get() const noexcept { return connection_.get(); }
-    connection* operator->() const noexcept { return connection_.get(); }
-    /// True for a connection that has served a request before.
-    bool is_reused() const noexcept { return reused_; }
-    const std::string& origin() const noexcept { return key_.origin; }
-
-    void attach(std::unique_ptr<connection> opened) noexcept;
-    /// Closes the connection and keeps the right to another.
-    void drop_connection() noexcept;
-    /// Hands the connection to the next if it can serve again, closes it otherwise.
-    void release() noexcept;
-
-  private:
-    std::shared_ptr<connection_pool> pool_;
-    connection_key key_;
-    std::unique_ptr<connection> connection_;
-    bool reused_ = false;
-};
+class lease;
+using route_pointer = std::shared_ptr<const route>;
 
 /// All connections of one client. Belongs to one loop at a time: it binds to the loop of its first request,
 /// and is free for another when that loop is gone.
@@ -80,12 +43,12 @@ class connection_pool final : public std::enable_shared_from_this<connection_poo
     explicit connection_pool(const client_options& options);
     ~connection_pool();
 
-    /// A turn with the key's origin, with an idle connection where there is one that still stands. Waits
-    /// while the limits are reached. Whoever came first goes first, across origins too: only those whose
-    /// origin has no room are passed over.
-    task<lease> acquire(connection_key key);
-    /// The same where nobody has to wait for it, which takes `key` then; else nothing.
-    std::optional<lease> acquire_now(connection_key& key);
+    /// A turn with an origin (scheme, host and port), with an idle connection by that way where there is one
+    /// that still stands. Waits while the limits are reached. Whoever came first goes first, across origins
+    /// too: only those whose origin has no room are passed over.
+    task<lease> acquire(std::string origin, route_pointer by);
+    /// The same where nobody has to wait for it; else nothing.
+    std::optional<lease> acquire_now(std::string_view origin, const route_pointer& by);
 
     /// Closes what is idle.
     void clear() noexcept;
@@ -97,35 +60,55 @@ class connection_pool final : public std::enable_shared_from_this<connection_poo
     class turn;
     class loop_end;
     struct turn_tag;
+    struct pool_tag;
+    struct origin_state;
 
-    struct idle_connection {
-        std::unique_ptr<connection> stream;
-        connection_key key;
-        time_point since;
+    /// A connection with what is to be known of it here. It is in the list of those in use, or of those that
+    /// are idle.
+    struct pooled_connection final : connection, tandem::detail::list_hook<pool_tag> {
+        pooled_connection(std::unique_ptr<byte_stream> stream, origin_state& to) noexcept
+            : connection(std::move(stream))
+            , origin(to) {}
+
+        origin_state& origin;
+        /// While it is idle: the way that it was used for last, and since when.
+        route_pointer by;
+        time_point since{};
     };
-    using idle_list = std::list<idle_connection>;
+    using connection_pointer = std::unique_ptr<pooled_connection>;
+    using connection_list = tandem::detail::intrusive_list<pooled_connection, pool_tag>;
+
     struct origin_state {
+        /// Its key in `origins_`.
+        std::string_view name;
         /// Leases given out, with and without a connection.
         std::size_t active = 0;
         /// The one used last is at the back, and the next to be used: the others may then grow old.
-        std::vector<idle_list::iterator> idle;
+        std::vector<connection_pointer> idle;
         /// Those who wait for a turn, in the order they came.
         tandem::detail::intrusive_list<turn, turn_tag> waiting;
         /// The number of the first of them while it waits in `next_`, else 0.
         std::uint64_t queued_as = 0;
     };
 
+    /// Lets an origin be looked up by a part of a URL.
+    struct text_hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+
     void bind_to_loop(tandem::detail::scheduler& scheduler);
     void unbind() noexcept;
-    bool has_room(const std::string& origin) const noexcept;
-    lease grant(connection_key key);
-    std::unique_ptr<connection> take_idle(origin_state& state, const connection_key& key) noexcept;
-    void make_room(origin_state& state) noexcept;
-    void close(idle_list::iterator idle) noexcept;
-    void give_back(connection_key key, std::unique_ptr<connection> used) noexcept;
-    void keep(connection_key key, origin_state& state, std::unique_ptr<connection> used);
+    origin_state& state_of(std::string_view origin);
+    /// The origin's state where it has room for one more lease, else null.
+    origin_state* room_at(std::string_view origin);
+    lease grant(origin_state& origin, route_pointer by);
+    connection_pointer take_idle(origin_state& origin, const route& by) noexcept;
+    void make_room(origin_state& origin) noexcept;
+    void close(pooled_connection& idle) noexcept;
+    void give_back(origin_state& origin, route_pointer by, connection_pointer used) noexcept;
+    void keep(connection_pointer used, route_pointer by);
     /// Brings an origin's entry in `next_` up to date, or forgets the origin where nothing is left of it.
-    void requeue(const std::string& origin) noexcept;
+    void requeue(origin_state& origin) noexcept;
     void wake_next() noexcept;
     void expired() noexcept override;
     void set_alarm() noexcept;
@@ -133,17 +116,51 @@ class connection_pool final : public std::enable_shared_from_this<connection_poo
     std::size_t per_host_;
     std::size_t total_;
     duration idle_limit_;
-    std::unordered_map<std::string, origin_state> origins_;
+    std::unordered_map<std::string, origin_state, text_hash, std::equal_to<>> origins_;
     /// The connections that wait for a request; the one that has waited longest comes first.
-    idle_list idle_;
+    connection_list idle_;
     /// The origins that have room and somebody who waits for it, by the number of the first who does.
     std::map<std::uint64_t, origin_state*> next_;
     std::uint64_t last_number_ = 0;
-    /// Connections in use; those on which a response still waits when its loop ends are severed.
-    tandem::detail::intrusive_list<connection, active_tag> in_use_;
+    /// Those on which a response still waits when its loop ends are severed.
+    connection_list in_use_;
     /// What the connections run on; null while there are none.
     boost::asio::io_context* bound_to_ = nullptr;
     tandem::detail::scheduler* scheduler_ = nullptr;
+};
+
+/// The right to use one connection to an origin, and that connection once there is one. Gives both back.
+class lease {
+  public:
+    lease() noexcept = default;
+    lease(lease&& other) noexcept = default;
+    lease& operator=(lease&& other) noexcept;
+    ~lease() { release(); }
+
+    /// Null until `attach` where no idle connection was at hand.
+    connection* get() const noexcept { return connection_.get(); }
+    connection* operator->() const noexcept { return connection_.get(); }
+    /// True for a connection that has served a request before.
+    bool is_reused() const noexcept { return reused_; }
+
+    /// Takes what was opened to the origin.
+    void attach(std::unique_ptr<byte_stream> opened);
+    /// Closes the connection and keeps the right to another.
+    void drop_connection() noexcept;
+    /// Hands the connection to the next if it can serve again, closes it otherwise.
+    void release() noexcept;
+
+  private:
+    friend class connection_pool;
+    lease(std::shared_ptr<connection_pool> pool, connection_pool::origin_state& origin, route_pointer by,
+          connection_pool::connection_pointer idle) noexcept;
+
+    std::shared_ptr<connection_pool> pool_;
+    /// The pool keeps it as long as there is a lease.
+    connection_pool::origin_state* origin_ = nullptr;
+    route_pointer by_;
+    connection_pool::connection_pointer connection_;
+    bool reused_ = false;
 };
 
 } // namespace tandem::http::detail

@@ -132,10 +132,9 @@ class exchange {
     std::string cookie_field() const;
     void keep_cookies();
     task<> send_once();
-    task<> wait_for_turn(connection_key key);
+    task<> wait_for_turn();
     task<> connect();
     task<> ask();
-    task<bool> ask_over_idle();
     task<reply_head*> send_request();
     void measure_body();
     bool may_send_again() const noexcept;

@@ -40,16 +40,22 @@ task<> exchange::send_once() {
     measure_body();
     if (at_origin_.who || at_proxy_.who) co_await authorize();
     tracer_.begin_sending();
-    connection_key key{std::string(current().origin()), route_};
-    if (auto free = core_->pool->acquire_now(key))
+    if (auto free = core_->pool->acquire_now(current().origin(), route_))
         lease_ = std::move(*free);
     else
-        co_await wait_for_turn(std::move(key));
+        co_await wait_for_turn();
     tracer_.has_turn(lease_.get() != nullptr);
     if (lease_.get()) {
         ++core_->pool->counts.connections_reused;
-        const bool answered = co_await ask_over_idle();
-        if (answered) co_return;
+        try {
+            co_await ask();
+            co_return;
+        } catch (const connect_error&) {
+            // The server had closed the connection before it saw the request. One that can be sent again with
+            // the same effect may then be (RFC 9110 section 9.2.2), on a new connection: another idle one may
+            // be as dead.
+            if (!lease_->was_stale() || !may_send_again()) throw;
+        }
         lease_.drop_connection();
         ++core_->pool->counts.retries;
         tracer_.note(trace_step::retry, {}, "the server had closed the idle connection");
@@ -58,9 +64,9 @@ task<> exchange::send_once() {
     co_await ask();
 }
 
-task<> exchange::wait_for_turn(connection_key key) {
+task<> exchange::wait_for_turn() {
     const auto limit = parts_.settings.limits.queue;
-    auto turn = core_->pool->acquire(std::move(key));
+    auto turn = core_->pool->acquire(std::string(current().origin()), route_);
     if (!limit) {
         lease_ = co_await std::move(turn);
         co_return;
@@ -76,7 +82,7 @@ task<> exchange::connect() {
     const auto& limits = parts_.settings.limits;
     auto made = co_await open_transport(current(), site_, *route_, limits, tracer_);
     if (made.was_resumed) ++core_->pool->counts.sessions_resumed;
-    lease_.attach(std::make_unique<connection>(std::move(made.stream)));
+    lease_.attach(std::move(made.stream));
 }
 
 task<> exchange::ask() {
@@ -87,19 +93,6 @@ task<> exchange::ask() {
     keep_cookies();
     tracer_.has_reply(lease_->first_byte_at(), head_);
     if (lease_->is_done()) lease_.release();
-}
-
-/// Returns false where the server had closed the connection before it saw the request. One that can be sent
-/// again with the same effect may then be (RFC 9110 section 9.2.2), on a new connection: another idle one may
-/// be as dead.
-task<bool> exchange::ask_over_idle() {
-    try {
-        co_await ask();
-        co_return true;
-    } catch (const connect_error&) {
-        if (!lease_->was_stale() || !may_send_again()) throw;
-    }
-    co_return false;
 }
 
 bool exchange::may_send_again() const noexcept {
