@@ -32,7 +32,7 @@ bool is_end(const std::error_code& error) {
 connection::connection(std::unique_ptr<byte_stream> stream) noexcept
     : stream_(std::move(stream)) {}
 
-task<> connection::begin(std::string_view request, const error_site& site, bool is_head, bool is_raw) {
+void connection::begin(const error_site& site, bool is_head, bool is_raw) {
     site_ = &site;
     stream_.begin(site);
     begin_ = end_ = 0;
@@ -45,7 +45,6 @@ task<> connection::begin(std::string_view request, const error_site& site, bool 
     raw_left_ = {};
     is_sent_ = false;
     parser_.reset(is_head, is_raw);
-    is_sent_ = co_await write(request);
 }
 
 task<bool> connection::write(std::string_view bytes) {
@@ -67,7 +66,8 @@ task<bool> connection::write(std::string_view bytes) {
 task<bool> connection::may_continue(duration limit) {
     auto head = [this]() -> task<bool> {
         for (;;) {
-            const int status = co_await next_head(patience::endless);
+            if (!has_head()) co_await reach_head(patience::endless);
+            const int status = parser_.head().status;
             if (status >= 200) co_return false;
             skip_interim(status);
             if (status == 100) co_return true;
@@ -83,34 +83,36 @@ task<bool> connection::may_continue(duration limit) {
 
 task<> connection::wait_for_head() {
     for (;;) {
-        const int status = co_await next_head(patience::endless);
-        if (status >= 200) co_return;
-        skip_interim(status);
+        if (!has_head()) co_await reach_head(patience::endless);
+        if (parser_.head().status >= 200) co_return;
+        skip_interim(parser_.head().status);
     }
 }
 
 task<reply_head*> connection::read_head() {
     for (;;) {
-        const int status = co_await next_head(patience::limited);
-        if (status >= 200) co_return &parser_.head();
-        skip_interim(status);
+        if (!has_head()) co_await reach_head(patience::limited);
+        if (parser_.head().status >= 200) co_return &parser_.head();
+        skip_interim(parser_.head().status);
     }
 }
 
-/// Reads to the end of the next header, wherever an earlier call was cancelled, and returns its status.
-task<int> connection::next_head(patience how) {
-    while (!parser_.is_header_done()) {
-        if (begin_ < end_) parse();
-        if (parser_.is_header_done()) break;
-        bool more = false;
-        if (const auto count = try_to_begin())
-            more = *count > 0;
-        else
-            more = co_await fill(how);
+/// Goes as far into the next header as need not wait, wherever an earlier call was cancelled. Returns whether
+/// all of it is there.
+bool connection::has_head() {
+    if (parser_.is_header_done()) return true;
+    if (begin_ == end_) try_to_begin();
+    if (begin_ < end_) parse();
+    return parser_.is_header_done();
+}
+
+/// Reads until it is.
+task<> connection::reach_head(patience how) {
+    do {
+        const bool more = co_await fill(how);
         if (!more && !got_bytes_) fail_lost("the server closed the connection without a reply");
         if (!more) site_->fail<truncated_error>("the connection was closed within the reply's header");
-    }
-    co_return parser_.head().status;
+    } while (!has_head());
 }
 
 void connection::skip_interim(int status) {
@@ -123,18 +125,20 @@ void connection::skip_interim(int status) {
 }
 
 task<std::string_view> connection::read_body() {
-    if (!raw_left_.empty()) co_return std::exchange(raw_left_, {});
-    while (!parser_.is_done()) {
-        if (begin_ < end_) {
-            auto piece = parse().body;
-            body_bytes_ += piece.size();
-            if (!piece.empty()) co_return piece;
-            if (parser_.is_done()) break;
-        }
+    for (;;) {
+        const auto piece = buffered_body();
+        if (!piece.empty() || parser_.is_done()) co_return piece;
         bool more = co_await fill();
-        if (!more && end_of_stream()) break;
+        if (!more && end_of_stream()) co_return piece;
     }
-    co_return std::string_view();
+}
+
+std::string_view connection::buffered_body() {
+    if (!raw_left_.empty()) return std::exchange(raw_left_, {});
+    if (parser_.is_done() || begin_ == end_) return {};
+    const auto piece = parse().body;
+    body_bytes_ += piece.size();
+    return piece;
 }
 
 task<std::size_t> connection::read_body_into(std::span<char> room) {
@@ -223,7 +227,14 @@ reply_parser::step connection::parse(std::size_t most) {
 /// Reads once. Returns false at the end of the stream.
 task<bool> connection::fill(patience how) {
     if (!buffer_ && stream_.is_plain()) {
-        co_await wait_without_buffer(how);
+        try {
+            if (how == patience::endless)
+                co_await stream_.until_readable_patiently();
+            else
+                co_await stream_.until_readable();
+        } catch (const std::system_error& failure) {
+            fail_receiving(failure);
+        }
         if (const auto count = try_to_begin()) co_return *count > 0;
     }
     make_room();
@@ -249,17 +260,6 @@ std::optional<std::size_t> connection::try_to_begin() {
         end_ = *count;
         note_received(*count);
         return count;
-    } catch (const std::system_error& failure) {
-        fail_receiving(failure);
-    }
-}
-
-task<> connection::wait_without_buffer(patience how) {
-    try {
-        if (how == patience::endless)
-            co_await stream_.until_readable_patiently();
-        else
-            co_await stream_.until_readable();
     } catch (const std::system_error& failure) {
         fail_receiving(failure);
     }

@@ -18,9 +18,9 @@
 
 namespace tandem::http::detail {
 
-/// Sends requests and reads their replies, one after the other. An exchange is `begin`, `read_head`, then
-/// `read_body` until `is_done`; one that ends before leaves the connection unfit for another, and
-/// `can_be_reused` says so.
+/// Sends requests and reads their replies, one after the other. An exchange is `begin`, `write` until
+/// `request_is_sent`, `read_head`, then `read_body` until `is_done`; one that ends before leaves the
+/// connection unfit for another, and `can_be_reused` says so.
 class connection {
   public:
     explicit connection(std::unique_ptr<byte_stream> stream) noexcept;
@@ -28,17 +28,14 @@ class connection {
     /// The time limits of the next exchange, which they have to outlive.
     void obey(const time_limits& limits) noexcept { stream_.obey(limits); }
 
-    /// Sends `request`, all of it or its header. `site` has to outlive the exchange. The reply to HEAD has no
-    /// body; a raw one is handed out with the sizes of its chunks.
-    task<> begin(std::string_view request, const error_site& site, bool is_head = false, bool is_raw = false);
+    /// `site` has to outlive the exchange. The reply to HEAD has no body; a raw one is handed out with the
+    /// sizes of its chunks.
+    void begin(const error_site& site, bool is_head = false, bool is_raw = false);
 
-    /// Behind `begin`: a body is to follow, in calls of `write`, and the connection unfit for another request
-    /// until it is complete.
-    void expect_body() noexcept { is_sent_ = false; }
-    void body_is_sent() noexcept { is_sent_ = true; }
-
-    /// Sends `bytes`. Returns false where the server has stopped reading; it may have replied all the same.
+    /// Sends `bytes` of the request. Returns false where the server has stopped reading; it may have replied
+    /// all the same.
     task<bool> write(std::string_view bytes);
+    void request_is_sent() noexcept { is_sent_ = true; }
 
     /// Waits for a reply to `Expect: 100-continue` (RFC 9110 section 10.1.1). Returns false where that is the
     /// final one, and true where it is not, or nothing has come within `limit`.
@@ -55,6 +52,8 @@ class connection {
 
     /// The next piece of the body, valid until the next call; empty at the end.
     task<std::string_view> read_body();
+    /// The same where it has been read already; else nothing.
+    std::string_view buffered_body();
 
     /// Moves the next piece of the body into `room`, which is not empty, as far as possible straight from the
     /// stream. Returns its size, 0 at the end.
@@ -94,11 +93,11 @@ class connection {
 
   private:
     enum class patience { limited, endless };
-    task<int> next_head(patience how);
+    bool has_head();
+    task<> reach_head(patience how);
     void skip_interim(int status);
     task<bool> fill(patience how = patience::limited);
     std::optional<std::size_t> try_to_begin();
-    task<> wait_without_buffer(patience how);
     task<std::size_t> receive(std::span<char> room, patience how = patience::limited);
     void note_received(std::size_t count) noexcept;
     [[noreturn]] void fail_receiving(const std::system_error& failure);

@@ -135,7 +135,6 @@ class exchange {
     task<> wait_for_turn();
     task<> connect();
     task<> ask();
-    task<reply_head*> send_request();
     void measure_body();
     bool may_send_again() const noexcept;
     task<std::string_view> read_wire();

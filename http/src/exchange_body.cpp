@@ -35,7 +35,9 @@ task<std::string_view> exchange::read() {
             if (size == 0) tracer_.end(trace_step::done, {}, head_.status);
             co_return std::string_view(decoded_.get(), size);
         }
-        auto piece = co_await read_wire();
+        std::string_view piece;
+        if (lease_.get()) piece = lease_->buffered_body();
+        if (piece.empty()) piece = co_await read_wire();
         count_body(piece.size());
         if (piece.empty()) tracer_.end(trace_step::done, {}, head_.status);
         co_return piece;

@@ -4,16 +4,10 @@
 #include <numeric>
 #include <system_error>
 
-#include <tandem/coro/sleep.hpp>
-
-#include "upload.hpp"
-
 namespace tandem::http::detail {
 
 namespace {
 
-/// A body up to this size goes out with its header, in one write.
-constexpr std::size_t sent_with_header = 64 * 1024;
 /// Most requests' headers are no longer.
 constexpr std::size_t usual_header = 480;
 
@@ -38,20 +32,6 @@ void exchange::measure_body() {
                 throw file_error(site_.url(), part.path, failure.code().value());
         throw;
     }
-}
-
-task<reply_head*> exchange::send_request() {
-    auto text = request_text();
-    const bool is_plain = !parts_.continue_within && !parts_.on_upload;
-    if (is_plain && parts_.body.append_to(text, sent_with_header)) {
-        co_await lease_->begin(text, site_, parts_.method == "HEAD", parts_.is_raw);
-        tracer_.request_sent(text, parts_.secret_names);
-        // No server has answered by now: what others have to do goes before a read that would find nothing.
-        co_await yield();
-        co_return co_await lease_->read_head();
-    }
-    upload work(*lease_.get(), site_, parts_, body_sizes_, body_has_begun_, tracer_);
-    co_return co_await work.run(text);
 }
 
 std::string exchange::request_text() const {

@@ -2,10 +2,19 @@
 #include "exchange.hpp"
 
 #include <tandem/base/log.hpp>
+#include <tandem/coro/sleep.hpp>
 
 #include "transport.hpp"
+#include "upload.hpp"
 
 namespace tandem::http::detail {
+
+namespace {
+
+/// A body up to this size goes out with its header, in one write.
+constexpr std::size_t sent_with_header = 64 * 1024;
+
+} // namespace
 
 /// Sends the request until there is a reply that says more than how it should have been put.
 task<> exchange::ask_until_answered() {
@@ -89,7 +98,22 @@ task<> exchange::ask() {
     ++core_->pool->counts.requests;
     lease_->obey(parts_.settings.limits);
     was_sent_ = true;
-    head_ = std::move(*co_await send_request());
+    auto text = request_text();
+    const bool is_plain = !parts_.continue_within && !parts_.on_upload;
+    if (is_plain && parts_.body.append_to(text, sent_with_header)) {
+        lease_->begin(site_, parts_.method == "HEAD", parts_.is_raw);
+        const bool is_sent = co_await lease_->write(text);
+        if (is_sent) lease_->request_is_sent();
+        tracer_.request_sent(text, parts_.secret_names);
+        // Thousands may wait for their replies at a time: none keeps it.
+        text = std::string();
+        // No server has answered by now: what others have to do goes before a read that would find nothing.
+        co_await yield();
+        head_ = std::move(*co_await lease_->read_head());
+    } else {
+        upload work(*lease_.get(), site_, parts_, body_sizes_, body_has_begun_, tracer_);
+        head_ = std::move(*co_await work.run(text));
+    }
     keep_cookies();
     tracer_.has_reply(lease_->first_byte_at(), head_);
     if (lease_->is_done()) lease_.release();

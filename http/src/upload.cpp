@@ -30,8 +30,8 @@ upload::upload(connection& to, const error_site& site, const request_parts& part
 
 task<reply_head*> upload::run(std::string_view header) {
     header_ = header;
-    co_await to_.begin(header, site_, parts_.method == "HEAD", parts_.is_raw);
-    to_.expect_body();
+    to_.begin(site_, parts_.method == "HEAD", parts_.is_raw);
+    co_await to_.write(header);
     bool is_wanted = true;
     if (parts_.continue_within) is_wanted = co_await to_.may_continue(*parts_.continue_within);
     if (is_wanted) co_await send_and_watch();
@@ -67,7 +67,7 @@ task<> upload::send_all() {
     }
     if (goes_on && !total_) goes_on = co_await to_.write("0\r\n\r\n");
     if (!goes_on) co_return;
-    to_.body_is_sent();
+    to_.request_is_sent();
     trace_.request_sent(header_, parts_.secret_names);
 }
 

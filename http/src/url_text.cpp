@@ -156,7 +156,9 @@ std::string without_dots(std::string_view path) {
 }
 
 bool may_have_dots(std::string_view path) noexcept {
-    return path.find("/.") != std::string_view::npos || path.find("/%") != std::string_view::npos;
+    for (std::size_t i = 1; i < path.size(); ++i)
+        if (path[i - 1] == '/' && (path[i] == '.' || path[i] == '%')) return true;
+    return false;
 }
 
 std::string_view without_blanks_around(std::string_view text) noexcept {
