@@ -101,7 +101,7 @@ task<reply_head*> connection::read_head() {
 /// all of it is there.
 bool connection::has_head() {
     if (parser_.is_header_done()) return true;
-    if (begin_ == end_) try_to_begin();
+    if (!buffer_ && early_look_.is_due()) early_look_.note(try_to_begin().has_value());
     if (begin_ < end_) parse();
     return parser_.is_header_done();
 }

@@ -11,6 +11,7 @@
 #include <tandem/base/clock.hpp>
 #include <tandem/io/byte_stream.hpp>
 
+#include "early_look.hpp"
 #include "error_site.hpp"
 #include "read_buffer.hpp"
 #include "reply_parser.hpp"
@@ -110,6 +111,7 @@ class connection {
     timed_stream stream_;
     const error_site* site_ = nullptr;
     reply_parser parser_;
+    early_look early_look_;
     /// Bytes read and not parsed yet: [begin_, end_) of the buffer, which grows while the server fills it.
     read_buffer buffer_;
     std::size_t begin_ = 0;
