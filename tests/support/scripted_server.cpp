@@ -322,11 +322,11 @@ void scripted_server::listen_at(const std::string& unix_path) {
 }
 
 void scripted_server::accept_all() {
-    // OpenSSL writes with plain write(2); the threads started here inherit this.
-    sigset_t pipe;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    // Signals are for what is tested: SIGPIPE, as OpenSSL writes with plain write(2), and those that a test
+    // breaks into calls with. The threads started here inherit this.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     for (;;) {
         int socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
         if (socket < 0 && errno == EINTR) continue;
