@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/request_fields.hpp"
 #include "support/scripted_server.hpp"
 
 namespace test {
@@ -29,14 +30,6 @@ struct served_file {
     /// Further fields of each reply, with their line ends.
     std::string more{};
 };
-
-/// The value of a request's field; empty where it has none.
-inline std::string field_of(const std::string& request, std::string_view name) {
-    const auto begin = request.find("\r\n" + std::string(name) + ": ");
-    if (begin == std::string::npos) return "";
-    const auto value = begin + name.size() + 4;
-    return request.substr(value, request.find("\r\n", value) - value);
-}
 
 inline std::string fields_of(const served_file& file) {
     std::string text = file.more;

@@ -8,13 +8,6 @@ namespace test {
 
 namespace {
 
-std::string lower(std::string_view text) {
-    std::string small(text);
-    std::transform(small.begin(), small.end(), small.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
-    return small;
-}
-
 /// The parameters of a Digest field, with their quotes taken off.
 std::map<std::string, std::string> parameters_of(std::string_view credentials) {
     std::map<std::string, std::string> all;
@@ -50,14 +43,6 @@ std::string quoted(std::string_view text) {
 }
 
 } // namespace
-
-std::string field_of(const std::string& request, std::string_view name) {
-    const auto mark = "\r\n" + lower(name) + ": ";
-    const auto at = lower(request).find(mark);
-    if (at == std::string::npos) return {};
-    const auto begin = at + mark.size();
-    return request.substr(begin, request.find("\r\n", begin) - begin);
-}
 
 std::string digest_realm::new_nonce() {
     auto nonce = "nonce/" + std::to_string(++made_) + "==";

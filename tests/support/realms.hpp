@@ -7,12 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "support/request_fields.hpp"
 #include "support/scripted_server.hpp"
 
 namespace test {
-
-/// The value of a field in a request's header; empty where there is none.
-std::string field_of(const std::string& request, std::string_view name);
 
 /// Checks a Digest login as RFC 7616 wants it, by a computation of its own: every nonce is known, no
 /// count of it comes twice (over several connections a later one may come first), and the target, the user
