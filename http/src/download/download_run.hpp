@@ -125,7 +125,7 @@ class download_run {
     /// The file's path, without what if_exists::number adds to it.
     std::string path_;
     int number_ = 0;
-    /// There is none until the file's name is known.
+    /// Opened when the file's name is known.
     std::optional<download_part> part_;
     /// Follows the part where there is a checksum to hold against it.
     std::optional<file_hash> hash_;

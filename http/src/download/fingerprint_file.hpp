@@ -34,7 +34,7 @@ class fingerprint_file {
 
     /// Returns false where it was there already.
     bool insert(const fingerprint& one);
-    /// The same with all of `those`, into a file that is empty: writes each page once, and reads none.
+    /// The same with all of `those`, into a file that is empty: page by page, not one by one.
     void insert_first(const fingerprint_table& those);
     bool contains(const fingerprint& one) const;
     std::uint64_t size() const noexcept { return size_; }

@@ -98,6 +98,7 @@ void host_turns::note_overload(const turn& of, duration pause) {
 void host_turns::note_answer(const turn& of) noexcept {
     host& here = of.at_->second;
     here.limit = std::min(static_cast<double>(most_), here.limit + 1 / here.limit);
+    if (loop::current().now() >= here.closed_until) here.closed_until = {};
     admit(here);
 }
 

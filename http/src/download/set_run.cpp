@@ -40,7 +40,7 @@ set_run::set_run(stream<download_item> source, const download_set_options& optio
     : source_(std::move(source))
     , options_(options)
     , turns_(options.per_host(), options.backs_off())
-    , places_(options.jobs())
+    , places_(options.jobs() + 1)
     , jobs_(options.jobs()) {}
 
 std::size_t set_run::most_under_way() const noexcept {
@@ -112,7 +112,8 @@ task<> set_run::bring(entry& one, semaphore::permit place) {
     for (;;) {
         auto turn = turns_.try_take(origin);
         if (!turn) {
-            place.release();
+            // Where the host gets all jobs there are, it is one of these that this waits for.
+            if (turns_.at_once(origin) < options_.jobs()) place.release();
             turn.emplace(co_await turns_.take(origin));
         }
         const auto job = co_await jobs_.acquire();

@@ -107,7 +107,8 @@ class set_run {
     channel<std::unique_ptr<entry>> taken_{0};
     const download_set_options options_;
     host_turns turns_;
-    /// For items that do not wait for their host: no more of these are taken than can run.
+    /// For items that do not wait for their host: of these one more is taken than can run, so that it is at
+    /// hand when a job ends.
     semaphore places_;
     semaphore jobs_;
     fingerprint_set urls_;

@@ -214,9 +214,10 @@ std::optional<std::size_t> descriptor_stream::try_write(std::string_view bytes) 
     const turn mine(is_writing_, *this, "write to");
     check_writable();
     if (bytes.empty()) return 0;
-    if (unwaited_ >= bytes_without_wait || is_full_) return std::nullopt;
+    if (unwaited_ >= bytes_without_wait) return std::nullopt;
+    is_full_ = false; // this is how one finds out that it is not any more
     const auto sent = write_now(bytes);
-    if (!sent) is_full_ = true;
+    is_full_ = !sent || *sent < bytes.size();
     return sent;
 }
 

@@ -59,12 +59,12 @@ class TANDEM_API tcp_stream final : public byte_stream {
     void close() noexcept override;
     bool is_quiet() noexcept override;
 
-    /// As read_some, where that need not wait; returns nothing otherwise, and now and then to give others a
-    /// turn.
+    /// As read_some, where that need not wait; returns nothing otherwise, and, to give others a turn, behind
+    /// 128 KiB for which no call has waited: go on with read_some then.
     std::optional<std::size_t> try_read(std::span<char> room);
 
-    /// As write_some, where that need not wait; returns nothing otherwise, and now and then to give others a
-    /// turn.
+    /// As write_some, where that need not wait; returns nothing otherwise, and, to give others a turn, behind
+    /// 128 KiB for which no call has waited: go on with write_some then.
     std::optional<std::size_t> try_write(std::string_view bytes);
 
     /// Returns when a read would not have to wait: there are bytes, or the end, or an error to report. It
