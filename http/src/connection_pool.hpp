@@ -21,6 +21,7 @@
 
 #include "connection.hpp"
 #include "route.hpp"
+#include "text_hash.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -89,11 +90,6 @@ class connection_pool final : public std::enable_shared_from_this<connection_poo
         tandem::detail::intrusive_list<turn, turn_tag> waiting;
         /// The number of the first of them while it waits in `next_`, else 0.
         std::uint64_t queued_as = 0;
-    };
-
-    /// Lets an origin be looked up by a part of a URL.
-    struct text_hash : std::hash<std::string_view> {
-        using is_transparent = void;
     };
 
     void bind_to_loop(tandem::detail::scheduler& scheduler);

@@ -14,6 +14,8 @@
 #include <tandem/coro/task.hpp>
 #include <tandem/sync/event.hpp>
 
+#include "text_hash.hpp"
+
 namespace tandem::http::detail {
 
 /// Gives turns at origins, first come, first served, and fewer at a time to one that says it has too much to
@@ -61,12 +63,6 @@ class host_turns {
         /// It wants to be left alone until then.
         time_point closed_until{};
         std::deque<place*> queue;
-    };
-    struct text_hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>()(text);
-        }
     };
     using hosts = std::unordered_map<std::string, host, text_hash, std::equal_to<>>;
 

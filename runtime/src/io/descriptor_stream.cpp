@@ -217,7 +217,7 @@ std::optional<std::size_t> descriptor_stream::try_write(std::string_view bytes) 
     if (unwaited_ >= bytes_without_wait) return std::nullopt;
     is_full_ = false; // this is how one finds out that it is not any more
     const auto sent = write_now(bytes);
-    is_full_ = !sent || *sent < bytes.size();
+    if (!sent) is_full_ = true;
     return sent;
 }
 
