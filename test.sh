@@ -7,9 +7,12 @@ cd "$(dirname "$0")" || exit
 
 failed=
 for preset in "$@"; do
+    rm -f "build/$preset"/Testing/Temporary/LastTest*.log
     scripts/build.sh "$preset" && ctest --preset "$preset" || failed="$failed $preset"
 done
 if [ -n "$failed" ]; then
+    # What failed first has scrolled away by now.
+    scripts/failures.sh $failed
     echo "test.sh: failed:$failed" >&2
     exit 1
 fi

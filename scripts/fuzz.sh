@@ -9,6 +9,7 @@ seconds=${1-10}
 [ $# -gt 0 ] || set -- fuzz-challenge fuzz-codec fuzz-cookie fuzz-decode fuzz-disposition fuzz-events fuzz-netrc \
     fuzz-reply fuzz-url
 
+rm -f build/fuzz/failed.log
 scripts/build.sh fuzz "$@"
 mkdir -p build/fuzz/crashes
 for program in "$@"; do
@@ -24,8 +25,7 @@ for program in "$@"; do
     build/fuzz/bin/"$program" -max_total_time="$seconds" -malloc_limit_mb="$largest" -rss_limit_mb=2048 -timeout=10 \
         -print_final_stats=1 -artifact_prefix=build/fuzz/crashes/"$program"- \
         "$corpus" build/fuzz/samples/"$program" >build/fuzz/"$program".log 2>&1 || {
-        tail -n 40 build/fuzz/"$program".log >&2
-        echo "fuzz.sh: $program failed" >&2
+        { tail -n 40 build/fuzz/"$program".log; echo "fuzz.sh: $program failed"; } | tee build/fuzz/failed.log >&2
         exit 1
     }
     grep -E "number_of_executed_units|^#.*(DONE|INITED)" build/fuzz/"$program".log
