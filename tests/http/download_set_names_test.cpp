@@ -176,3 +176,61 @@ TEST_CASE("a name is free again when the download that had it has failed") {
     });
     CHECK(read_file(folder / "x") == "/other/x");
 }
+
+TEST_CASE("what somebody else puts there while a set runs is not written over") {
+    const auto [what, files] = GENERATE(table<if_exists, names>({
+        {if_exists::fail, {"first", "x", "x.part", "x.part.tandem"}}, // nothing is lost
+        {if_exists::keep, {"first", "x"}},
+        {if_exists::number, {"first", "x", "x-1"}},
+    }));
+    const test::temp_folder folder;
+    scripted_server server(answering([&](const std::string& target) {
+        if (target == "/first") folder.write("x", "of another");
+        return reply(target);
+    }));
+    in_loop([&]() -> task<> {
+        client web;
+        item_list list;
+        for (const auto* target : {"/first", "/x"})
+            list.emplace_back(web.get(server.url(target)), in_folder(folder).existing(what));
+        download_set set(list, download_set_options().jobs(1));
+        const auto all = co_await all_of(set);
+        if (what == if_exists::fail)
+            CHECK(all.errors.at("/x") == server.url("/x") + ": " + folder / "x" + ": File exists");
+        else
+            CHECK(all.errors.empty());
+        CHECK(set.statistics().kept == (what == if_exists::keep ? 1 : 0));
+    });
+    CHECK(read_file(folder / "x") == "of another");
+    CHECK(files_below(folder.path()) == files);
+}
+
+TEST_CASE("a name that one of very many downloads has had is not asked for again") {
+    const test::temp_folder folder;
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        auto list = numbered(web, server, 400, in_folder(folder));
+        list.emplace_back(web.get(server.url("/again/0")), in_folder(folder));
+        download_set set(list, download_set_options().jobs(1));
+        const auto all = co_await all_of(set);
+        CHECK(all.errors.size() == 1);
+        CHECK(has_all(all.errors.at("/again/0"), folder / "0"));
+    });
+    CHECK(server.requests().size() == 400);
+}
+
+TEST_CASE("a note of a part that is gone is gone with the first file of that name") {
+    const test::temp_folder folder;
+    folder.write("x.part.tandem", "tandem part 1\nurl x\nranges 0-9\nend\n");
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        item_list list;
+        list.emplace_back(web.get(server.url("/x")), in_folder(folder));
+        download_set set(list);
+        const auto all = co_await all_of(set);
+        CHECK(all.errors.empty());
+    });
+    CHECK(files_below(folder.path()) == names{"x"});
+}

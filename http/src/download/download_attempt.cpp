@@ -214,6 +214,7 @@ task<> download_run::fail_with_status(exchange& work) {
         stored.set_limit(largest_);
         co_await work.save_to(stored);
         stored.publish(options_.existing() == if_exists::replace);
+        if (name_) name_->files().add(part_->target());
     }
     co_await work.drain();
     work.raise_for_status();

@@ -76,11 +76,18 @@ std::string download_part::path_for(std::string_view target) {
            std::string(part_ending);
 }
 
+bool download_part::is_note_name(std::string_view name) noexcept {
+    // Not all file systems tell capitals from others.
+    return name.size() >= note_ending.size() &&
+           equal_ignoring_case(name.substr(name.size() - note_ending.size()), note_ending);
+}
+
 download_part::download_part(std::string target, std::string url, const part_rules& rules)
     : file_writer(std::move(target), std::move(url))
     , rules_(rules)
     , path_(path_for(this->target()))
-    , note_path_(joined(path_, note_ending)) {}
+    , note_path_(joined(path_, note_ending))
+    , may_have_note_(rules.may_find_note) {}
 
 download_part::~download_part() {
     if (is_open()) keep();
@@ -93,6 +100,7 @@ bool download_part::open() {
         int opened = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (opened < 0 && errno == EEXIST) {
             is_new = false;
+            may_have_note_ = true;
             opened = ::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
             if (opened < 0 && errno == ENOENT) continue; // gone in between
         }
@@ -210,6 +218,7 @@ task<> download_part::write_note() {
     next_note_ = note_.count() + between_notes;
     const auto claimed = note_; // others may write while the disk is waited for
     if (rules_.is_durable) co_await sync();
+    may_have_note_ = true;
     const int error = claimed.write(note_path_, rules_.is_durable);
     if (error != 0) fail(note_path_, error);
     noted_ = claimed.ranges.back().end;
@@ -230,11 +239,12 @@ bool download_part::publish(const std::string& name, bool replaces) {
         const int copy = ::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0);
         if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) fail(target(), errno);
     }
+    // Without it the part would have to come anew, but it must never stand beside another part.
+    remove_note();
     const int error = publish_file(path_, name, replaces);
     if (error == EEXIST && !replaces) return false;
     if (error != 0) fail(name, error);
     if (name != target()) set_target(name);
-    if (noted_ > 0) ::unlink(note_path_.c_str());
     close();
     if (rules_.is_durable)
         if (const int trouble = sync_folder_of(name); trouble != 0) fail(name, trouble);
@@ -242,12 +252,14 @@ bool download_part::publish(const std::string& name, bool replaces) {
 }
 
 void download_part::discard() noexcept {
+    remove_note();
     ::unlink(path_.c_str());
-    ::unlink(note_path_.c_str());
     close();
 }
 
-void download_part::remove_note() {
+void download_part::remove_note() noexcept {
+    if (!may_have_note_) return;
+    may_have_note_ = false;
     noted_ = 0;
     if (::unlink(note_path_.c_str()) != 0) return;
     // After a loss of power it must not stand beside the bytes of another entity.

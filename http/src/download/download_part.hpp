@@ -20,16 +20,21 @@ struct part_rules {
     bool is_durable = false;
     /// Whoever comes later can go on with it; else nothing is left of one that was interrupted.
     bool is_kept = true;
+    /// A sidecar may be there without its part, left by somebody else.
+    bool may_find_note = true;
 };
 
 /// `NAME.part`, locked against everybody else, and `NAME.part.tandem` beside it, which says what of which
 /// entity it holds. The sidecar is written past 1 MiB, then each 16 MiB, and where the part ends before its
 /// file is complete; a part without one is of no use. One that is wrong never is beside a part: it is
-/// removed before the first byte of another entity is written, and claims only what was written before.
+/// removed before the first byte of another entity is written, and claims only what was written before. It is
+/// the last to come and the first to go: none is left behind without its part.
 class download_part final : public file_writer {
   public:
     /// Where the part of `target` is. A name that leaves no room for the endings is cut.
     static std::string path_for(std::string_view target);
+    /// Whether the sidecar of some part has this name.
+    static bool is_note_name(std::string_view name) noexcept;
 
     /// Nothing is opened yet.
     download_part(std::string target, std::string url, const part_rules& rules);
@@ -74,8 +79,7 @@ class download_part final : public file_writer {
     /// The descriptor, for those who read what was written.
     using file_writer::descriptor;
 
-    /// Gives it its name. Returns false where that is taken and `replaces` is false; everything is as before
-    /// then.
+    /// Gives it its name. Returns false where that is taken and `replaces` is false; it still is a part then.
     bool publish(const std::string& name, bool replaces);
     /// Removes it.
     void discard() noexcept;
@@ -89,7 +93,7 @@ class download_part final : public file_writer {
     locked lock(bool is_new);
     void read_note(std::uint64_t size);
     void keep() noexcept;
-    void remove_note();
+    void remove_note() noexcept;
 
     const part_rules rules_;
     const std::string path_;
@@ -103,6 +107,8 @@ class download_part final : public file_writer {
     std::uint64_t begun_at_ = 0;
     /// It was empty when it was opened.
     bool was_empty_ = false;
+    /// There may be a sidecar.
+    bool may_have_note_;
     /// Its file system may say only when it is closed that a write has failed.
     bool closes_late_ = false;
 };

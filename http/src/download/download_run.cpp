@@ -173,7 +173,9 @@ void download_run::publish() {
     const auto what = options_.existing();
     std::string name = part_->target();
     for (;;) {
-        if (part_->publish(name, what == if_exists::replace)) break;
+        const bool is_done = part_->publish(name, what == if_exists::replace);
+        if (name_) name_->files().add(name);
+        if (is_done) break;
         // Somebody has taken the name since.
         if (what == if_exists::fail) throw file_exists(site_.url(), name);
         if (what == if_exists::keep) {

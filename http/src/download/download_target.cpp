@@ -50,6 +50,7 @@ bool download_run::settle(std::string path) {
         rules.creates_folders = options_.creates_folders();
         rules.is_durable = options_.is_durable();
         rules.is_kept = takes_parts_ && options_.keeps_part();
+        rules.may_find_note = !name_ || name_->files().may_have_notes_beside(wanted);
         part_.emplace(std::move(wanted), site_.url(), rules);
         part_->set_limit(largest_);
         if (part_->open()) {
@@ -66,6 +67,7 @@ bool download_run::settle(std::string path) {
 
 /// Whether a file may get this name. Throws where that is an error.
 bool download_run::is_free(const std::string& path) {
+    if (name_ && !name_->files().may_have(path)) return true;
     struct stat seen {};
     if (::lstat(path.c_str(), &seen) != 0) return true;
     const auto what = options_.existing();

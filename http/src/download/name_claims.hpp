@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "download/fingerprint_set.hpp"
+#include "download/folder_survey.hpp"
 
 namespace tandem::http::detail {
 
@@ -31,6 +32,7 @@ class name_claims {
     /// The first numbers that may be free, by path, and which path was numbered first.
     std::unordered_map<std::string, int> numbers_;
     std::deque<std::string> numbered_;
+    folder_survey files_;
 };
 
 /// What one download has of the names. It gives that back in the end, unless `came` was called. Must not
@@ -52,6 +54,9 @@ class name_claims::claim {
     int first_number(const std::string& path) const;
     /// Takes a number, in place of what this had.
     void take_number(const std::string& path, int number);
+
+    /// What is known of the files that are there; all that the run itself has made should be added.
+    folder_survey& files() noexcept { return of_.files_; }
 
     /// The file is there. `forever`: whatever else will come, it is known that this name is taken.
     void came(bool forever);

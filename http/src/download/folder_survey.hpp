@@ -1,0 +1,54 @@
+// Which files may be there, as far as a run of many downloads knows.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "text_hash.hpp"
+
+namespace tandem::http::detail {
+
+/// Looks through each folder when it is asked about it first, so that nobody has to ask the file system for
+/// each of very many names. What somebody else puts there later it does not know: whoever gives a file its
+/// name finds that out (publish_file).
+///
+/// It keeps no names, but a Bloom filter ("Space/time trade-offs in hash coding with allowable errors",
+/// 1970) of 64 KiB. The more there are the more often it will have to say that a file may be there: for one
+/// of 10,000 that are not where there are 10,000, for one of ten where there are 100,000.
+class folder_survey {
+  public:
+    /// Folders with more names than these may have any, and so may those that come after so many others.
+    static constexpr std::size_t most_names = 4096;
+    static constexpr std::size_t most_folders = 64;
+
+    /// False where there is no file of this path, nor was one added.
+    bool may_have(std::string_view path);
+    /// False where the folder of `path` had no note of a download (download_part), whatever file it was for.
+    bool may_have_notes_beside(std::string_view path);
+    /// From now on it is there.
+    void add(std::string_view path);
+
+  private:
+    struct folder {
+        bool may_have_any = true;
+        bool may_have_notes = true;
+    };
+    folder folder_of(std::string_view path);
+    folder look_through(const std::string& path);
+
+    /// Three bits of one word for each path.
+    struct mark {
+        std::size_t word;
+        std::uint64_t bits;
+    };
+    static mark mark_of(std::string_view folder, std::string_view name) noexcept;
+    void add(mark one);
+
+    std::unordered_map<std::string, folder, text_hash, std::equal_to<>> folders_;
+    std::vector<std::uint64_t> filter_;
+};
+
+} // namespace tandem::http::detail
