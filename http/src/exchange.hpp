@@ -45,12 +45,6 @@ class exchange {
     exchange& operator=(const exchange&) = delete;
     ~exchange();
 
-    /// As coroutines' frames: there is one for each request.
-    static void* operator new(std::size_t bytes) { return tandem::detail::allocate_frame(bytes); }
-    static void operator delete(void* memory, std::size_t bytes) noexcept {
-        tandem::detail::free_frame(memory, bytes);
-    }
-
     /// Sends the request and follows redirects until the header of a final reply is there.
     task<> open();
 

@@ -18,7 +18,7 @@ task<response> run_middleware(std::shared_ptr<client_core> core, std::size_t pla
         outgoing request(core, std::move(parts));
         co_return co_await all[place](request, next(core, place + 1));
     }
-    auto work = std::make_shared<exchange>(std::move(core), std::move(parts));
+    auto work = make_recycled<exchange>(std::move(core), std::move(parts));
     co_await work->within_total(work->open_for_middleware());
     co_return response(std::move(work));
 }

@@ -17,11 +17,12 @@
 
 #include "auth/authenticator.hpp"
 #include "outgoing_body.hpp"
+#include "recycled.hpp"
 
 namespace tandem::http::detail {
 
 /// What a request_builder gathers, and an exchange then owns.
-struct request_parts {
+struct request_parts : recycled {
     explicit request_parts(std::string verb, url to)
         : method(std::move(verb))
         , target(std::move(to)) {}

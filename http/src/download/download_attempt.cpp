@@ -15,6 +15,7 @@
 #include "exchange.hpp"
 #include "middleware_chain.hpp"
 #include "part_file.hpp"
+#include "recycled.hpp"
 #include "redirect.hpp"
 
 namespace tandem::http::detail {
@@ -85,7 +86,7 @@ request_parts download_run::request_for(const url& source, std::uint64_t from,
 std::shared_ptr<exchange> download_run::exchange_for(const url& source, std::uint64_t from,
                                                      std::optional<std::uint64_t> end) const {
     if (!core_->options.middlewares().empty()) return nullptr;
-    return std::shared_ptr<exchange>(new exchange(core_, request_for(source, from, end)));
+    return make_recycled<exchange>(core_, request_for(source, from, end));
 }
 
 task<std::shared_ptr<exchange>> download_run::open(const url& source, std::uint64_t from,

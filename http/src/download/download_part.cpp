@@ -86,11 +86,14 @@ download_part::download_part(std::string target, std::string url, const part_rul
     : file_writer(std::move(target), std::move(url))
     , rules_(rules)
     , path_(path_for(this->target()))
-    , note_path_(joined(path_, note_ending))
     , may_have_note_(rules.may_find_note) {}
 
 download_part::~download_part() {
     if (is_open()) keep();
+}
+
+std::string download_part::note_path() const {
+    return joined(path_, note_ending);
 }
 
 bool download_part::open() {
@@ -147,7 +150,7 @@ download_part::locked download_part::lock(bool is_new) {
 }
 
 void download_part::read_note(std::uint64_t size) {
-    auto found = sidecar::read(note_path_);
+    auto found = sidecar::read(note_path());
     if (!found || found->ranges.empty() || found->ranges.back().end > size) return;
     note_ = std::move(*found);
     noted_ = note_.ranges.back().end;
@@ -219,8 +222,8 @@ task<> download_part::write_note() {
     const auto claimed = note_; // others may write while the disk is waited for
     if (rules_.is_durable) co_await sync();
     may_have_note_ = true;
-    const int error = claimed.write(note_path_, rules_.is_durable);
-    if (error != 0) fail(note_path_, error);
+    const int error = claimed.write(note_path(), rules_.is_durable);
+    if (error != 0) fail(note_path(), error);
     noted_ = claimed.ranges.back().end;
 }
 
@@ -261,9 +264,9 @@ void download_part::remove_note() noexcept {
     if (!may_have_note_) return;
     may_have_note_ = false;
     noted_ = 0;
-    if (::unlink(note_path_.c_str()) != 0) return;
+    if (::unlink(note_path().c_str()) != 0) return;
     // After a loss of power it must not stand beside the bytes of another entity.
-    if (rules_.is_durable) sync_folder_of(note_path_);
+    if (rules_.is_durable) sync_folder_of(path_);
 }
 
 /// It was interrupted. All of this is done at once: there may be no loop any more to wait in.
@@ -284,7 +287,7 @@ void download_part::keep() noexcept {
         // Gives back what was set aside and is not used.
         if (::ftruncate(descriptor(), static_cast<off_t>(last.end)) != 0) return;
         if (rules_.is_durable && ::fdatasync(descriptor()) != 0) return;
-        const int error = note_.write(note_path_, rules_.is_durable);
+        const int error = note_.write(note_path(), rules_.is_durable);
         const bool is_full = error == ENOSPC || error == EDQUOT;
         if (!is_full || last.end < noted_ + given_back || last.end - last.begin <= given_back) return;
         last.end -= given_back;

@@ -91,13 +91,13 @@ class download_part final : public file_writer {
         in_vain, // what was opened does not bear the name any more: it was published, or removed, meanwhile
     };
     locked lock(bool is_new);
+    std::string note_path() const;
     void read_note(std::uint64_t size);
     void keep() noexcept;
     void remove_note() noexcept;
 
     const part_rules rules_;
     const std::string path_;
-    const std::string note_path_;
     sidecar note_;
     std::uint64_t next_note_ = 0;
     bool has_begun_ = false;

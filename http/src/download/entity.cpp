@@ -54,8 +54,8 @@ bool take(std::string_view& text, char expected) {
 
 entity::entity(std::string from, const reply_head& head)
     : url(std::move(from))
+    , last_modified(only(head.fields, "Last-Modified"))
     , total(head.content_length) {
-    last_modified = only(head.fields, "Last-Modified");
     if (is_coded(head.fields)) return;
     date = only(head.fields, "Date");
     const auto tag = only(head.fields, "ETag");

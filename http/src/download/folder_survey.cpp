@@ -17,30 +17,33 @@ constexpr std::size_t words = 8 * 1024;
 } // namespace
 
 bool folder_survey::may_have(std::string_view path) {
-    const auto where = detail::folder_of(path);
+    const auto where = folder_of(path);
     const auto name = path.substr(where.size());
-    if (folder_of(path).may_have_any || name.empty()) return true;
+    if (look_at(where).may_have_any || name.empty()) return true;
     const auto [word, bits] = mark_of(where, name);
     return !filter_.empty() && (filter_[word] & bits) == bits;
 }
 
 bool folder_survey::may_have_notes_beside(std::string_view path) {
-    return folder_of(path).may_have_notes;
+    return look_at(folder_of(path)).may_have_notes;
 }
 
 void folder_survey::add(std::string_view path) {
-    const auto where = detail::folder_of(path);
+    const auto where = folder_of(path);
     add(mark_of(where, path.substr(where.size())));
 }
 
-folder_survey::folder folder_survey::folder_of(std::string_view path) {
-    const auto where = detail::folder_of(path);
-    if (const auto known = folders_.find(where); known != folders_.end()) return known->second;
-    if (folders_.size() == most_folders) return {};
-    std::string name(where);
-    const auto found = look_through(name);
-    folders_.emplace(std::move(name), found);
-    return found;
+folder_survey::folder folder_survey::look_at(std::string_view folder_path) {
+    if (last_ && last_->first == folder_path) return last_->second;
+    auto known = folders_.find(folder_path);
+    if (known == folders_.end()) {
+        if (folders_.size() == most_folders) return {};
+        std::string name(folder_path);
+        const auto found = look_through(name);
+        known = folders_.emplace(std::move(name), found).first;
+    }
+    last_ = &*known;
+    return known->second;
 }
 
 /// One that is not there has nothing, one that cannot be read may have all.

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,7 +37,8 @@ class folder_survey {
         bool may_have_any = true;
         bool may_have_notes = true;
     };
-    folder folder_of(std::string_view path);
+    using folders = std::unordered_map<std::string, folder, text_hash, std::equal_to<>>;
+    folder look_at(std::string_view folder_path);
     folder look_through(const std::string& path);
 
     /// Three bits of one word for each path.
@@ -47,7 +49,9 @@ class folder_survey {
     static mark mark_of(std::string_view folder, std::string_view name) noexcept;
     void add(mark one);
 
-    std::unordered_map<std::string, folder, text_hash, std::equal_to<>> folders_;
+    folders folders_;
+    /// The one that was asked for last, which most often is the next one, too.
+    const folders::value_type* last_ = nullptr;
     std::vector<std::uint64_t> filter_;
 };
 

@@ -68,7 +68,7 @@ task<host_turns::turn> host_turns::take(std::string_view origin) {
     host& here = at.second;
     place mine(*this, at);
     while (!mine.is_granted()) {
-        if (loop::current().now() < here.closed_until)
+        if (is_closed(here))
             co_await sleep_until(here.closed_until);
         else
             co_await mine.wait_for_change();
@@ -98,7 +98,7 @@ void host_turns::note_overload(const turn& of, duration pause) {
 void host_turns::note_answer(const turn& of) noexcept {
     host& here = of.at_->second;
     here.limit = std::min(static_cast<double>(most_), here.limit + 1 / here.limit);
-    if (loop::current().now() >= here.closed_until) here.closed_until = {};
+    if (!is_closed(here)) here.closed_until = {};
     admit(here);
 }
 
@@ -108,7 +108,12 @@ std::size_t host_turns::at_once(std::string_view origin) const {
 }
 
 bool host_turns::has_room(const host& at) const noexcept {
-    return at.running < static_cast<std::size_t>(at.limit) && loop::current().now() >= at.closed_until;
+    return at.running < static_cast<std::size_t>(at.limit) && !is_closed(at);
+}
+
+/// Whether it wants to be left alone. Hosts that never said so need no look at the clock.
+bool host_turns::is_closed(const host& at) noexcept {
+    return at.closed_until != time_point{} && loop::current().now() < at.closed_until;
 }
 
 void host_turns::admit(host& at) noexcept {

@@ -68,6 +68,7 @@ class host_turns {
 
     hosts::value_type& host_of(std::string_view origin);
     bool has_room(const host& at) const noexcept;
+    static bool is_closed(const host& at) noexcept;
     void admit(host& at) noexcept;
     void leave(hosts::value_type& at) noexcept;
     void forget_if_idle(hosts::value_type& at) noexcept;

@@ -19,6 +19,7 @@
 #include "download/fingerprint_set.hpp"
 #include "download/host_turns.hpp"
 #include "download/name_claims.hpp"
+#include "recycled.hpp"
 
 namespace tandem::http {
 
@@ -30,7 +31,7 @@ namespace detail {
 class set_run {
   public:
     /// An item on its way, and what comes of it.
-    class entry {
+    class entry : public recycled {
       public:
         entry(std::size_t number, download_item&& from)
             : index(number)

@@ -2,6 +2,7 @@
 // one thread, so every thread keeps what it freed for its next frames: a fifth of malloc's cost.
 #include <tandem/coro/promise.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <new>
@@ -21,11 +22,9 @@ constexpr bool recycles = false;
 constexpr std::size_t granule = 32;
 /// What malloc keeps at hand itself ends at an eighth of that, and for whatever is larger it tidies up first.
 constexpr std::size_t largest = 8192;
-/// Bounds what an idle thread holds on to: 4.1 MiB in 32 classes of at most 256 frames, and at most 512 KiB
-/// in each class above 1 KiB; a program has frames of a few of them.
-constexpr unsigned frames_a_class = 256;
-constexpr unsigned large_frames_a_class = 64;
-constexpr std::size_t first_large_class = 1024 / granule;
+/// Bound what an idle thread holds on to, in each class; a program has frames of a few of them.
+constexpr std::size_t bytes_a_class = 512 * 1024;
+constexpr std::size_t frames_a_class = 512;
 
 struct free_frame_link {
     free_frame_link* next;
@@ -45,7 +44,8 @@ class caretaker {
   public:
     caretaker() noexcept {
         for (std::size_t i = 0; i < shelves.size(); ++i)
-            shelves[i].room = i < first_large_class ? frames_a_class : large_frames_a_class;
+            shelves[i].room =
+                static_cast<unsigned>(std::min(frames_a_class, bytes_a_class / ((i + 1) * granule)));
     }
     ~caretaker() {
         for (shelf& one : shelves) {
