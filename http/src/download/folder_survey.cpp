@@ -12,7 +12,7 @@ namespace tandem::http::detail {
 
 namespace {
 
-constexpr std::size_t words = 8 * 1024;
+constexpr std::size_t words = 4 * 1024;
 
 } // namespace
 

@@ -16,9 +16,9 @@ namespace tandem::http::detail {
 /// each of very many names. What somebody else puts there later it does not know: whoever gives a file its
 /// name finds that out (publish_file).
 ///
-/// It keeps no names, but a Bloom filter ("Space/time trade-offs in hash coding with allowable errors",
-/// 1970) of 64 KiB. The more there are the more often it will have to say that a file may be there: for one
-/// of 10,000 that are not where there are 10,000, for one of ten where there are 100,000.
+/// It keeps no names, but a filter (Bloom, "Space/time trade-offs in hash coding with allowable errors",
+/// 1970) of 32 KiB. The more files there are the more often it has to say of another one that it may be
+/// there, too: of one in 300 where there are 10,000, of one in three where there are 100,000.
 class folder_survey {
   public:
     /// Folders with more names than these may have any, and so may those that come after so many others.
