@@ -277,7 +277,7 @@ TEST_CASE("a server that keeps silent for too long loses its connection to anoth
     });
     in_loop([&]() -> task<> {
         client web;
-        event_stream from(web.get(server.url()).read_timeout(50ms), at_once());
+        event_stream from(web.get(server.url()).first_byte_timeout(10s).read_timeout(50ms), at_once());
         auto all = co_await all_events(from);
         CHECK(all == list{"message|a|1"});
     });

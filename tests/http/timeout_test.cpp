@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 #include <thread>
@@ -13,6 +14,7 @@
 #include <tandem/http/client.hpp>
 
 #include "http/in_loop.hpp"
+#include "http/pausing_time.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace std::chrono_literals;
@@ -108,8 +110,9 @@ TEST_CASE("a server that stops in mid-body runs into the read time-out, and its 
         }
     });
     in_loop([&]() -> task<> {
-        client web(client_options().read_timeout(50ms));
-        auto error = co_await failure_of<timeout_error>(web.get(server.url("/stops")).text());
+        client web;
+        auto stops = web.get(server.url("/stops")).first_byte_timeout(10s).read_timeout(50ms).text();
+        auto error = co_await failure_of<timeout_error>(std::move(stops));
         CHECK(error.which() == time_limit::read);
         CHECK(error.cause() == "read time-out: the server sent nothing for more than 0.05 s");
         auto body = co_await web.get(server.url("/")).text();
@@ -119,18 +122,26 @@ TEST_CASE("a server that stops in mid-body runs into the read time-out, and its 
 }
 
 TEST_CASE("the read time-out is for each silence, not for the sum of them") {
-    scripted_server server([](conversation& talk) {
+    test::told_time time;
+    std::atomic<int> taken = 0;
+    scripted_server server([&](conversation& talk) {
         talk.request();
         talk.send("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n");
         for (int i = 0; i < 12; ++i) {
-            std::this_thread::sleep_for(100ms);
+            time.pass(100ms);
             talk.send("x");
+            taken.wait(i);
         }
     });
-    in_loop([&]() -> task<> {
+    test::in_told_time(time, [&]() -> task<> {
         client web(client_options().read_timeout(1s));
-        auto body = co_await web.get(server.url()).text();
-        CHECK(body.size() == 12);
+        auto answer = co_await web.get(server.url()).send();
+        while (auto piece = co_await answer.body().next()) {
+            CHECK(*piece == "x");
+            ++taken;
+            taken.notify_all();
+        }
+        CHECK(taken == 12);
     });
 }
 
@@ -146,9 +157,12 @@ TEST_CASE("a body that drips on for ever runs into the total time-out") {
         auto error = co_await failure_of<timeout_error>(web.get(server.url()).text());
         CHECK(error.which() == time_limit::total);
         CHECK(error.cause() == "total time-out: the whole request took more than 0.1 s");
-
+    });
+    test::told_time time;
+    test::in_told_time(time, [&]() -> task<> {
         client patient(client_options().total_timeout(1s));
         auto answer = co_await patient.get(server.url()).send();
+        time.pass(1s); // of which the header has taken none
         auto late = co_await failure_of<timeout_error>(answer.text());
         CHECK(late.which() == time_limit::total);
     });
@@ -161,9 +175,9 @@ TEST_CASE("waiting for a connection counts for the total time-out") {
         talk.wait_for_close();
     });
     in_loop([&]() -> task<> {
-        client web(client_options().per_host(1).total_timeout(1s));
+        client web(client_options().per_host(1));
         auto holder = co_await web.get(server.url()).send();
-        auto error = co_await failure_of<timeout_error>(web.get(server.url()).text());
+        auto error = co_await failure_of<timeout_error>(web.get(server.url()).total_timeout(50ms).text());
         CHECK(error.which() == time_limit::total);
         CHECK(holder.status() == 200);
     });
