@@ -285,18 +285,23 @@ TEST_CASE("the total time-out holds for all attempts together, and the part stay
     test::temp_folder folder;
     std::atomic<int> count{0};
     const served_file file{content(5'000)};
+    test::told_time time;
     scripted_server server([&](conversation& talk) {
         while (const auto request = talk.request()) {
-            if (count++ > 0) return talk.wait_for_close();
+            if (count++ > 0) {
+                time.pass(50ms);
+                return talk.wait_for_close();
+            }
             const auto whole = answer_to(*request, file);
             talk.send(std::string_view(whole).substr(0, whole.find("\r\n\r\n") + 4 + 2'000));
             return talk.finish();
         }
     });
-    in_loop([&]() -> task<> {
+    test::in_told_time(time, [&]() -> task<> {
         client web;
-        const auto error = co_await failure_of<timeout_error>(
-            download(web.get(server.url("/x")).total_timeout(200ms), into(folder)));
+        const auto how = into(folder).retry(quick().pause(0ms));
+        const auto error =
+            co_await failure_of<timeout_error>(download(web.get(server.url("/x")).total_timeout(50ms), how));
         CHECK(error.which() == time_limit::total);
     });
     CHECK(count == 2);

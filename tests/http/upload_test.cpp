@@ -3,12 +3,13 @@
 #include <atomic>
 #include <thread>
 
-#include <tandem/coro/sleep.hpp>
 #include <tandem/coro/timeout.hpp>
 #include <tandem/http/client.hpp>
+#include <tandem/testing/until_all_blocked.hpp>
 
 #include "http/cancel_in_rounds.hpp"
 #include "http/in_loop.hpp"
+#include "http/pausing_time.hpp"
 #include "support/certificates.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temp_folder.hpp"
@@ -205,11 +206,13 @@ TEST_CASE("a slow body does not run into the read time-out while it is sent") {
         while (auto request = talk.request())
             talk.send(reply(talk.body(*request)));
     });
-    in_loop([&]() -> task<> {
+    test::told_time time;
+    test::in_told_time(time, [&]() -> task<> {
         client web(client_options().read_timeout(1s));
-        auto slow = []() -> stream<std::string> {
+        auto slow = [&]() -> stream<std::string> {
             for (int i = 0; i < 3; ++i) {
-                co_await tandem::sleep(400ms);
+                time.pass(400ms);
+                co_await tandem::testing::until_all_blocked(); // whatever is due by then has run out
                 co_yield "x";
             }
         };
