@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <semaphore>
 #include <thread>
 
 #include <tandem/http/client.hpp>
@@ -18,22 +19,39 @@ using test::scripted_server;
 
 namespace {
 
-void answer_late(test::conversation& talk) {
-    while (talk.request()) {
-        std::this_thread::sleep_for(5ms);
-        talk.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
-        std::this_thread::sleep_for(5ms);
-        talk.send("body");
+/// Answers in two steps of 5 ms each. They begin when the client has noted that its request is sent: on a
+/// busy machine the server may have it long before.
+class late_server {
+  public:
+    scripted_server::script run() {
+        return [this](test::conversation& talk) {
+            while (talk.request()) {
+                sent_.acquire();
+                std::this_thread::sleep_for(5ms);
+                talk.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+                std::this_thread::sleep_for(5ms);
+                talk.send("body");
+            }
+        };
     }
-}
+    client_options options() {
+        return client_options().trace([this](const trace_event& event) {
+            if (event.step == trace_step::request_sent) sent_.release();
+        });
+    }
+
+  private:
+    std::counting_semaphore<> sent_{0};
+};
 
 } // namespace
 
 TEST_CASE("a reply tells where its time went") {
     test::certificate_authority authority;
-    scripted_server server(answer_late, authority.issue("DNS:localhost"));
+    late_server late;
+    scripted_server server(late.run(), authority.issue("DNS:localhost"));
     in_loop([&]() -> task<> {
-        client web(client_options().ca_file(authority.file()));
+        client web(late.options().ca_file(authority.file()));
         auto answer = co_await web.get(server.url("/", "localhost")).send();
         const auto before = answer.timings();
         CHECK(before.connect > 0s);
@@ -51,9 +69,10 @@ TEST_CASE("a reply tells where its time went") {
 
 TEST_CASE("a connection that stood already took no time to make") {
     test::certificate_authority authority;
-    scripted_server server(answer_late, authority.issue("DNS:localhost"));
+    late_server late;
+    scripted_server server(late.run(), authority.issue("DNS:localhost"));
     in_loop([&]() -> task<> {
-        client web(client_options().ca_file(authority.file()));
+        client web(late.options().ca_file(authority.file()));
         co_await web.get(server.url("/", "localhost")).text();
         auto answer = co_await web.get(server.url("/", "localhost")).send();
         const auto times = answer.timings();
@@ -65,10 +84,11 @@ TEST_CASE("a connection that stood already took no time to make") {
 }
 
 TEST_CASE("the way through a proxy has a time of its own") {
-    scripted_server origin(answer_late);
+    late_server late;
+    scripted_server origin(late.run());
     scripted_server proxy(test::http_proxy());
     in_loop([&]() -> task<> {
-        client web(client_options().proxy("127.0.0.1:" + std::to_string(proxy.port())).proxy_tunnel());
+        client web(late.options().proxy("127.0.0.1:" + std::to_string(proxy.port())).proxy_tunnel());
         auto answer = co_await web.get(origin.url("/", "site.example")).send();
         CHECK(answer.timings().proxy > 0s);
         CHECK(answer.timings().tls == 0s);
