@@ -13,6 +13,8 @@
 #include <tandem/runtime.hpp>
 #include <tandem/testing/virtual_time.hpp>
 
+#include "support/told_time.hpp"
+
 using namespace std::chrono_literals;
 using tandem::block_on;
 using tandem::endpoint;
@@ -135,8 +137,10 @@ TEST_CASE(
     "a lookup that is stuck is left behind by a time-out, and a hundred others are resolved beside it") {
     dead_server_answers = false;
     counted = 0;
-    auto all = []() -> task<> {
-        co_await tandem::with_group([](tandem::task_group& group) -> task<> {
+    test::told_time time;
+    int resolved = 0;
+    auto all = [&]() -> task<> {
+        co_await tandem::with_group([&](tandem::task_group& group) -> task<> {
             for (int i = 0; i < 3; ++i)
                 group.spawn([](int n) -> task<> {
                     bool late = false;
@@ -149,14 +153,17 @@ TEST_CASE(
                     CHECK(late);
                 }(i));
             for (int i = 0; i < 100; ++i)
-                group.spawn([](int n) -> task<> {
+                group.spawn([](int n, int& count) -> task<> {
                     auto text = co_await addresses_of("counted" + std::to_string(n) + ".invalid");
                     CHECK(text == "127.0.0.9:80");
-                }(i));
-            co_return;
+                    ++count;
+                }(i, resolved));
+            while (resolved < 100 || stuck < 3) // a lookup that no thread has begun would be taken back
+                co_await tandem::yield();
+            time.pass(300ms);
         });
     };
-    block_on(all());
+    test::in_told_time(time, all);
     CHECK(counted == 100);
     CHECK(stuck == 3);
     end_stuck_lookups();
