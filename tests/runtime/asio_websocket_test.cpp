@@ -86,9 +86,11 @@ TEST_CASE("cancelling the scope ends a read from a Beast WebSocket, and a handsh
 
         ends others;
         co_await others.connect();
+        bool is_reading = false;
         bool was_cancelled = false;
         auto read = [&]() -> task<> {
             co_await others.client.async_handshake("localhost", "/", use);
+            is_reading = true;
             try {
                 beast::flat_buffer never;
                 co_await others.client.async_read(never, use);
@@ -108,6 +110,8 @@ TEST_CASE("cancelling the scope ends a read from a Beast WebSocket, and a handsh
             auto served = group.spawn(serve());
             auto reading = [&](task_group& inner) -> task<> {
                 inner.spawn(read());
+                while (!is_reading)
+                    co_await sleep(1ms);
                 co_await sleep(20ms);
                 inner.cancel();
             };

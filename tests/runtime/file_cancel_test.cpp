@@ -11,8 +11,11 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "support/cancel_at_each_step.hpp"
 #include "support/file_backends.hpp"
@@ -29,6 +32,21 @@ namespace {
 
 constexpr std::size_t large = 200'000;
 const auto for_both = file_options().read().write().create();
+
+/// Waits until a thread has begun with this system call: before that, the call would be taken back from it.
+/// Where the system does not tell of that, waits for long.
+task<> until_a_thread_is_in(long call) {
+    const std::string wanted = std::to_string(call) + ' ';
+    for (int waited = 0; waited < 500; ++waited) {
+        for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+            std::string line;
+            std::getline(std::ifstream(thread.path() / "syscall"), line);
+            if (!line.empty()) waited = 0;
+            if (line.starts_with(wanted)) co_return;
+        }
+        co_await tandem::sleep(1ms);
+    }
+}
 
 /// Lets the loop look at I/O so many times.
 task<> let_io_run(int turns) {
@@ -217,9 +235,11 @@ TEST_CASE("a read from a FIFO that nobody writes to is stopped in the ring, and 
         auto read = [&]() -> task<> { count = co_await from.read_some(room); };
         test::victim target;
         auto cancel = [&]() -> task<> {
-            // Long enough for the read to have begun; its end comes from here in any case.
-            // A call that no thread has begun yet would be taken back instead.
-            co_await tandem::sleep(backend.is_ring() ? 5ms : 500ms);
+            // Until the read has begun; its end comes from here in any case.
+            if (backend.is_ring())
+                co_await tandem::sleep(5ms);
+            else
+                co_await until_a_thread_is_in(SYS_preadv2);
             target.cancel();
             co_await tandem::sleep(1ms);
             if (!backend.is_ring()) REQUIRE(::write(writer, "late", 4) == 4);
@@ -259,7 +279,10 @@ TEST_CASE("opening a FIFO without another end is stopped in the ring, and waited
     auto all = [&]() -> task<> {
         test::victim target;
         auto cancel = [&]() -> task<> {
-            co_await tandem::sleep(500ms); // a thread that has not begun with it would drop it
+            if (backend.is_ring())
+                co_await tandem::sleep(500ms);
+            else
+                co_await until_a_thread_is_in(SYS_openat);
             target.cancel();
             co_await tandem::sleep(1ms);
             if (!backend.is_ring()) other_end = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);

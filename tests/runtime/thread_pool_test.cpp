@@ -148,20 +148,36 @@ TEST_CASE("cancellation takes a call that has not begun out of the queue") {
 
 TEST_CASE("cancellation tells the stop_token of a call that runs, and delivers its value") {
     thread_pool threads(1);
-    auto until_stopped = [](int value, std::stop_token stop) {
+    std::atomic<bool> has_begun = false;
+    auto until_stopped = [&](int value, std::stop_token stop) {
+        has_begun = true;
         while (!stop.stop_requested())
             std::this_thread::yield();
         return value;
     };
-    auto token_first = [](std::stop_token stop, int value) {
+    auto token_first = [&](std::stop_token stop, int value) {
+        has_begun = true;
         while (!stop.stop_requested())
             std::this_thread::yield();
         return value;
+    };
+    auto value_of_cancelled = [&](task<int> call) -> task<int> {
+        has_begun = false;
+        int value = 0;
+        auto deliver = [&]() -> task<> { value = co_await std::move(call); };
+        auto body = [&](tandem::task_group& group) -> task<> {
+            group.spawn(deliver());
+            while (!has_begun) // before that it would be taken out of the queue
+                co_await tandem::sleep(1ms);
+            group.cancel();
+        };
+        co_await tandem::with_group(body);
+        co_return value;
     };
     auto all = [&]() -> task<> {
-        const int last = co_await tandem::timeout(200ms, threads.run(until_stopped, 6));
+        const int last = co_await value_of_cancelled(threads.run(until_stopped, 6));
         CHECK(last == 6);
-        const int first = co_await tandem::timeout(200ms, threads.run(token_first, 7));
+        const int first = co_await value_of_cancelled(threads.run(token_first, 7));
         CHECK(first == 7);
     };
     block_on(all());
