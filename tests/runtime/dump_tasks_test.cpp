@@ -173,7 +173,7 @@ TEST_CASE("another thread sees the tasks of a loop that is stuck in a step") {
     INFO(text);
     CHECK_THAT(text, Contains("loop on thread"));
     CHECK_THAT(text, !Contains("went on"));
-    CHECK_THAT(text, Contains("example.org (") && Contains("waiting for 0.0"));
+    CHECK_THAT(text, Contains("example.org (") && Contains("waiting for "));
     CHECK_THAT(text, Contains(at(inner_line)));
     CHECK_THAT(text, Contains("dump_tasks_test.cpp:" + std::to_string(stuck_line)));
     CHECK_THAT(text, Contains(", running"));
@@ -185,7 +185,9 @@ TEST_CASE("another thread gets a loop's own account of tasks that never stand st
     std::thread observer;
     auto main = [&]() -> task<> {
         observer = std::thread([&] {
-            text = tandem::dump_all_tasks();
+            do { // a loop that is held up for long gives no account
+                text = tandem::dump_all_tasks();
+            } while (text.find("it went on while it was read") != std::string::npos);
             is_read = true;
         });
         while (!is_read)
