@@ -8,6 +8,7 @@
 #include "http/in_loop.hpp"
 #include "support/realms.hpp"
 #include "support/temp_folder.hpp"
+#include "support/told_time.hpp"
 
 using namespace tandem::http;
 using tandem::task;
@@ -234,7 +235,8 @@ TEST_CASE("a body that can be sent only once waits for the challenge") {
             talk.send(realm.answer(*request, bodies.back()));
         }
     });
-    in_loop([&]() -> task<> {
+    test::told_time time; // it does not wait for ever
+    test::in_told_time(time, [&]() -> task<> {
         client web(as(realm, server));
         auto body = co_await web.put(server.url()).body_stream(pieces()).text();
         CHECK(body == "in");

@@ -8,6 +8,7 @@
 #include "http/in_loop.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/scripted_server.hpp"
+#include "support/told_time.hpp"
 
 using namespace std::chrono_literals;
 using namespace tandem::http;
@@ -30,13 +31,15 @@ void close_at_second_request(conversation& talk) {
     talk.reset();
 }
 
-/// What a server with one redirect of `size` bytes to "/b" sees of connections.
+/// What a server with one redirect of `size` bytes to "/b" sees of connections, whatever time it takes to
+/// send them.
 int connections_for_redirect(std::size_t size, client_options options) {
     scripted_server server(answering([size](const std::string& target) {
         if (target == "/b") return reply("there");
         return reply(std::string(size, 'x'), "Location: /b\r\n", "302 Found");
     }));
-    in_loop([&]() -> task<> {
+    test::told_time time;
+    test::in_told_time(time, [&]() -> task<> {
         client web(options);
         auto body = co_await web.get(server.url("/a")).text();
         CHECK(body == "there");
