@@ -173,7 +173,7 @@ TEST_CASE("a queued job that is cancelled never runs, and ends at once") {
     const std::string started = folder / "started";
     const std::string stopped = folder / "stopped";
     const std::string file = folder / "never";
-    process_pool pool(process_pool_options().workers(1));
+    process_pool pool(process_pool_options().workers(1).grace(1h));
     bool cancelled_while_queued = false;
     auto queued = [&]() -> task<> {
         auto job = tandem::timeout(10ms, pool.run(create, file));

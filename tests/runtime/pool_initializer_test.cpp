@@ -207,7 +207,7 @@ TEST_CASE("a pool with a worker in its initializer can be destroyed, and stopped
 
 TEST_CASE("an initializer whose pool is cancelled while it runs leaves its worker for the next job") {
     const test::temp_folder folder;
-    process_pool pool(process_pool_options().workers(1).initializer(
+    process_pool pool(process_pool_options().workers(1).grace(30s).initializer(
         [](const std::string& where) {
             test::touch(where + "/begun");
             test::hold(where, 0, {});
