@@ -14,6 +14,7 @@ scripts/build.sh fuzz "$@"
 mkdir -p build/fuzz/crashes
 for program in "$@"; do
     corpus=build/fuzz/corpus/$program
+    log=build/fuzz/$program.log
     mkdir -p "$corpus" build/fuzz/samples/"$program"
     echo "fuzz.sh: $program for $seconds s"
     # No input of a few KiB is worth a large allocation, but for the windows of decoders.
@@ -21,12 +22,16 @@ for program in "$@"; do
         fuzz-decode) largest=64 ;;
         *) largest=8 ;;
     esac
-    TANDEM_SEEDS=build/fuzz/samples/$program build/fuzz/bin/"$program" -runs=0 >/dev/null 2>&1
-    build/fuzz/bin/"$program" -max_total_time="$seconds" -malloc_limit_mb="$largest" -rss_limit_mb=2048 -timeout=10 \
-        -print_final_stats=1 -artifact_prefix=build/fuzz/crashes/"$program"- \
-        "$corpus" build/fuzz/samples/"$program" >build/fuzz/"$program".log 2>&1 || {
-        { tail -n 40 build/fuzz/"$program".log; echo "fuzz.sh: $program failed"; } | tee build/fuzz/failed.log >&2
+    {
+        TANDEM_SEEDS=build/fuzz/samples/$program build/fuzz/bin/"$program" -runs=0 >"$log" 2>&1 &&
+            build/fuzz/bin/"$program" -max_total_time="$seconds" -malloc_limit_mb="$largest" -rss_limit_mb=2048 \
+                -timeout=10 -print_final_stats=1 -artifact_prefix=build/fuzz/crashes/"$program"- \
+                "$corpus" build/fuzz/samples/"$program" >"$log" 2>&1 &&
+            grep -E "number_of_executed_units|^#.*(DONE|INITED)" "$log"
+    } || {
+        # A report begins with what is wrong, and ends with the input.
+        { echo "fuzz.sh: $program failed" && head -n 60 "$log" && echo "[...]" && tail -n 20 "$log"; } |
+            tee build/fuzz/failed.log >&2
         exit 1
     }
-    grep -E "number_of_executed_units|^#.*(DONE|INITED)" build/fuzz/"$program".log
 done

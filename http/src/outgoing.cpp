@@ -70,8 +70,8 @@ response outgoing::answer(int status, std::string body, http::headers fields) co
     head.status = status;
     head.fields = std::move(fields);
     head.content_length = body.size();
-    return response(std::make_shared<detail::exchange>(core_, detail::request_parts(*parts_), std::move(head),
-                                                       std::move(body)));
+    return response(detail::make_recycled<detail::exchange>(core_, detail::request_parts(*parts_),
+                                                            std::move(head), std::move(body)));
 }
 
 std::string outgoing::curl_command(bool with_secrets) const {

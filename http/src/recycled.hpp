@@ -8,8 +8,8 @@
 
 namespace tandem::http::detail {
 
-/// Base of a class whose objects come from where coroutines' frames do, and go back there: the next request
-/// needs one of the same size.
+/// Base of a final class whose objects come from where coroutines' frames do, and go back there: the next
+/// request needs one of the same size.
 struct recycled {
     static void* operator new(std::size_t bytes) { return tandem::detail::allocate_frame(bytes); }
     static void operator delete(void* memory, std::size_t bytes) noexcept {
@@ -19,6 +19,7 @@ struct recycled {
 
 template <class T> struct recycling_allocator {
     using value_type = T;
+    static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
     recycling_allocator() = default;
     template <class Other> recycling_allocator(const recycling_allocator<Other>&) noexcept {}

@@ -62,7 +62,7 @@ task<response> fetch_response(core_pointer core, request_parts parts) {
         co_await work->within_total(work->open_for_body(false));
         co_return response(std::move(work));
     }
-    auto work = std::make_shared<detail::exchange>(std::move(core), std::move(parts));
+    auto work = detail::make_recycled<detail::exchange>(std::move(core), std::move(parts));
     co_await work->within_total(work->open_for_body(false));
     co_return response(std::move(work));
 }

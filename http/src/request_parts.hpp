@@ -22,7 +22,7 @@
 namespace tandem::http::detail {
 
 /// What a request_builder gathers, and an exchange then owns.
-struct request_parts : recycled {
+struct request_parts final : recycled {
     explicit request_parts(std::string verb, url to)
         : method(std::move(verb))
         , target(std::move(to)) {}

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <functional>
 #include <set>
 
 #include <tandem/http/client.hpp>
@@ -24,10 +26,12 @@ using test::in_folder;
 using test::in_loop;
 using test::item_list;
 using test::numbered;
+using test::outcomes;
 using test::quick;
 using test::read_file;
 using test::reply;
 using test::scripted_server;
+using test::temp_folder;
 using names = std::vector<std::string>;
 
 TEST_CASE("equal URLs are fetched once") {
@@ -177,32 +181,93 @@ TEST_CASE("a name is free again when the download that had it has failed") {
     CHECK(read_file(folder / "x") == "/other/x");
 }
 
-TEST_CASE("what somebody else puts there while a set runs is not written over") {
-    const auto [what, files] = GENERATE(table<if_exists, names>({
-        {if_exists::fail, {"first", "x", "x.part", "x.part.tandem"}}, // nothing is lost
-        {if_exists::keep, {"first", "x"}},
-        {if_exists::number, {"first", "x", "x-1"}},
-    }));
-    const test::temp_folder folder;
-    scripted_server server(answering([&](const std::string& target) {
-        if (target == "/first") folder.write("x", "of another");
-        return reply(target);
-    }));
-    in_loop([&]() -> task<> {
+namespace {
+
+/// The folder of a set's files, with somebody who writes there, too, when the set has begun.
+struct shared_folder {
+    temp_folder folder;
+    std::function<void()> other;
+    std::string body = "x";
+    scripted_server server{answering([this](const std::string& target) {
+        if (target == "/0") other();
+        return reply(target == "/0" ? "" : body);
+    })};
+
+    /// What comes of these URLs, after two others.
+    task<outcomes> bring(names targets, if_exists what) {
         client web;
-        item_list list;
-        for (const auto* target : {"/first", "/x"})
+        auto list = numbered(web, server, 1, in_folder(folder));
+        list.insert(list.begin(), download_item(web.get(server.url("/before")), in_folder(folder)));
+        for (const auto& target : targets)
             list.emplace_back(web.get(server.url(target)), in_folder(folder).existing(what));
         download_set set(list, download_set_options().jobs(1));
-        const auto all = co_await all_of(set);
+        auto all = co_await all_of(set);
+        kept = set.statistics().kept;
+        co_return all;
+    }
+    std::uint64_t kept = 0;
+    names files() const { return files_below(folder.path()); }
+};
+
+} // namespace
+
+TEST_CASE("what somebody else puts there while a set runs is not written over") {
+    const auto [what, files] = GENERATE(table<if_exists, names>({
+        {if_exists::fail, {"0", "before", "x", "x.part", "x.part.tandem"}}, // nothing is lost
+        {if_exists::keep, {"0", "before", "x"}},
+        {if_exists::number, {"0", "before", "x", "x-1"}},
+    }));
+    shared_folder at;
+    at.other = [&] { at.folder.write("x", "of another"); };
+    in_loop([&]() -> task<> {
+        const auto all = co_await at.bring(names(1, "/x"), what);
         if (what == if_exists::fail)
-            CHECK(all.errors.at("/x") == server.url("/x") + ": " + folder / "x" + ": File exists");
+            CHECK(all.errors.at("/x") == at.server.url("/x") + ": " + at.folder / "x" + ": File exists");
         else
             CHECK(all.errors.empty());
-        CHECK(set.statistics().kept == (what == if_exists::keep ? 1 : 0));
+        CHECK(at.kept == (what == if_exists::keep ? 1 : 0));
     });
-    CHECK(read_file(folder / "x") == "of another");
-    CHECK(files_below(folder.path()) == files);
+    CHECK(read_file(at.folder / "x") == "of another");
+    CHECK(at.files() == files);
+}
+
+TEST_CASE("somebody else's files cost a set no more than the first of them") {
+    const auto what = GENERATE(if_exists::fail, if_exists::keep);
+    shared_folder at;
+    at.other = [&] {
+        for (const char* name : {"a", "b", "c"})
+            at.folder.write(name, "of another");
+    };
+    const names targets = {"/a", "/b", "/c"};
+    in_loop([&]() -> task<> { co_await at.bring(targets, what); });
+    CHECK(at.server.requests().size() == 3); // /before, /0 and /a
+    CHECK(read_file(at.folder / "c") == "of another");
+}
+
+TEST_CASE("before a long body it is asked once more whether its name is free") {
+    const auto what = GENERATE(if_exists::fail, if_exists::keep, if_exists::number);
+    shared_folder at;
+    at.body = std::string(1024 * 1024, 'x');
+    at.other = [&] { at.folder.write("x", "of another"); };
+    in_loop([&]() -> task<> {
+        const auto all = co_await at.bring(names(1, "/x"), what);
+        CHECK(all.errors.size() == (what == if_exists::fail ? 1 : 0));
+    });
+    const bool is_numbered = what == if_exists::number;
+    CHECK(at.files() == (is_numbered ? names{"0", "before", "x", "x-1"} : names{"0", "before", "x"}));
+    CHECK(read_file(at.folder / "x") == "of another");
+}
+
+TEST_CASE("a folder in the way is an error whoever has made it, and whenever") {
+    const auto what = GENERATE(if_exists::fail, if_exists::replace, if_exists::keep);
+    shared_folder at;
+    at.other = [&] { std::filesystem::create_directory(at.folder / "x"); };
+    in_loop([&]() -> task<> {
+        const auto all = co_await at.bring(names(1, "/x"), what);
+        CHECK(has_all(all.errors.at("/x"), at.folder / "x"));
+        CHECK(has_all(all.errors.at("/x"), what == if_exists::fail ? "File exists" : "Is a directory"));
+    });
+    CHECK(at.kept == 0);
 }
 
 TEST_CASE("a name that one of very many downloads has had is not asked for again") {
@@ -227,10 +292,11 @@ TEST_CASE("a note of a part that is gone is gone with the first file of that nam
     in_loop([&]() -> task<> {
         client web;
         item_list list;
-        list.emplace_back(web.get(server.url("/x")), in_folder(folder));
-        download_set set(list);
+        for (const auto* target : {"/a", "/b", "/x"})
+            list.emplace_back(web.get(server.url(target)), in_folder(folder));
+        download_set set(list, download_set_options().jobs(1));
         const auto all = co_await all_of(set);
         CHECK(all.errors.empty());
     });
-    CHECK(files_below(folder.path()) == names{"x"});
+    CHECK(files_below(folder.path()) == names{"a", "b", "x"});
 }

@@ -22,7 +22,6 @@ namespace tandem::http::detail {
 
 namespace {
 
-constexpr std::uint64_t first_note = 1024 * 1024;
 constexpr std::uint64_t between_notes = 16 * 1024 * 1024;
 /// Less is written before anybody could have asked how much room there is.
 constexpr std::uint64_t least_reserved = 1024 * 1024;
@@ -92,6 +91,10 @@ download_part::~download_part() {
     if (is_open()) keep();
 }
 
+file_place download_part::place() const noexcept {
+    return rules_.folder ? rules_.folder->place_of(path_) : place_by_path(path_);
+}
+
 std::string download_part::note_path() const {
     return joined(path_, note_ending);
 }
@@ -100,11 +103,12 @@ bool download_part::open() {
     bool folders_made = !rules_.creates_folders;
     for (;;) {
         bool is_new = true;
-        int opened = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        const auto at = place();
+        int opened = ::openat(at.folder, at.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (opened < 0 && errno == EEXIST) {
             is_new = false;
             may_have_note_ = true;
-            opened = ::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+            opened = ::openat(at.folder, at.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
             if (opened < 0 && errno == ENOENT) continue; // gone in between
         }
         if (opened >= 0) {
@@ -113,6 +117,8 @@ bool download_part::open() {
             if (got == locked::yes) return true;
             close();
             if (got == locked::by_another) return false;
+        } else if (errno == ENOENT && rules_.folder && rules_.folder->look_again()) {
+            continue; // it is another one by now, or none
         } else if (errno == ENOENT && !folders_made) {
             make_folders();
             folders_made = true;
@@ -157,14 +163,16 @@ void download_part::read_note(std::uint64_t size) {
 }
 
 void download_part::begin(entity fresh) {
-    remove_note();
+    const bool is_short = fresh.total && *fresh.total < long_body;
+    // After a loss of power it must not stand beside the bytes of another entity.
+    if ((may_have_note_ || !is_short) && remove_note() && rules_.is_durable) sync_folder_of(path_);
     if ((has_begun_ || !was_empty_) && ::ftruncate(descriptor(), 0) != 0) fail(target(), errno);
     if (has_begun_) seek(0);
     has_begun_ = true;
     note_.of = std::move(fresh);
     note_.ranges.clear();
     begun_at_ = 0;
-    next_note_ = rules_.is_kept ? first_note : std::uint64_t(-1);
+    next_note_ = rules_.is_kept ? long_body : std::uint64_t(-1);
 }
 
 void download_part::go_on_at(std::uint64_t offset) {
@@ -242,12 +250,14 @@ bool download_part::publish(const std::string& name, bool replaces) {
         const int copy = ::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0);
         if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) fail(target(), errno);
     }
-    // Without it the part would have to come anew, but it must never stand beside another part.
-    remove_note();
-    const int error = publish_file(path_, name, replaces);
+    // Both are in one folder.
+    const auto from = place();
+    const file_place to{from.folder, name.c_str() + (from.path - path_.c_str())};
+    const int error = publish_file(from, to, replaces);
     if (error == EEXIST && !replaces) return false;
     if (error != 0) fail(name, error);
     if (name != target()) set_target(name);
+    if (noted_ > 0) remove_note();
     close();
     if (rules_.is_durable)
         if (const int trouble = sync_folder_of(name); trouble != 0) fail(name, trouble);
@@ -260,13 +270,12 @@ void download_part::discard() noexcept {
     close();
 }
 
-void download_part::remove_note() noexcept {
-    if (!may_have_note_) return;
-    may_have_note_ = false;
+/// Returns whether there was one.
+bool download_part::remove_note() noexcept {
+    const bool was_there = ::unlink(note_path().c_str()) == 0;
+    may_have_note_ = !was_there && errno != ENOENT;
     noted_ = 0;
-    if (::unlink(note_path().c_str()) != 0) return;
-    // After a loss of power it must not stand beside the bytes of another entity.
-    if (rules_.is_durable) sync_folder_of(path_);
+    return was_there;
 }
 
 /// It was interrupted. All of this is done at once: there may be no loop any more to wait in.

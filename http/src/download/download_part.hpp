@@ -7,6 +7,7 @@
 
 #include <tandem/coro/task.hpp>
 
+#include "download/open_folder.hpp"
 #include "download/sidecar.hpp"
 #include "file_writer.hpp"
 
@@ -20,17 +21,23 @@ struct part_rules {
     bool is_durable = false;
     /// Whoever comes later can go on with it; else nothing is left of one that was interrupted.
     bool is_kept = true;
-    /// A sidecar may be there without its part, left by somebody else.
+    /// A sidecar may be there without its part. Where none was, as far as is known, nobody looks for one
+    /// before a body that is not long. If there is one all the same, and the part ends before its body, what
+    /// it holds is told from what the sidecar claims by the validators.
     bool may_find_note = true;
+    /// The target's folder, where that is open and outlives the part.
+    open_folder* folder = nullptr;
 };
 
 /// `NAME.part`, locked against everybody else, and `NAME.part.tandem` beside it, which says what of which
 /// entity it holds. The sidecar is written past 1 MiB, then each 16 MiB, and where the part ends before its
 /// file is complete; a part without one is of no use. One that is wrong never is beside a part: it is
-/// removed before the first byte of another entity is written, and claims only what was written before. It is
-/// the last to come and the first to go: none is left behind without its part.
+/// removed before the first byte of another entity is written, and claims only what was written before.
 class download_part final : public file_writer {
   public:
+    /// From so many bytes on a body is worth a sidecar, and calls to the system beside those that store it.
+    static constexpr std::uint64_t long_body = 1024 * 1024;
+
     /// Where the part of `target` is. A name that leaves no room for the endings is cut.
     static std::string path_for(std::string_view target);
     /// Whether the sidecar of some part has this name.
@@ -91,10 +98,11 @@ class download_part final : public file_writer {
         in_vain, // what was opened does not bear the name any more: it was published, or removed, meanwhile
     };
     locked lock(bool is_new);
+    file_place place() const noexcept;
     std::string note_path() const;
     void read_note(std::uint64_t size);
     void keep() noexcept;
-    void remove_note() noexcept;
+    bool remove_note() noexcept;
 
     const part_rules rules_;
     const std::string path_;

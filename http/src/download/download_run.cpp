@@ -173,18 +173,19 @@ void download_run::publish() {
     const auto what = options_.existing();
     std::string name = part_->target();
     for (;;) {
-        const bool is_done = part_->publish(name, what == if_exists::replace);
-        if (name_) name_->files().add(name);
-        if (is_done) break;
+        if (part_->publish(name, what == if_exists::replace)) break;
         // Somebody has taken the name since.
+        if (name_) name_->files().add_unforeseen(name);
         if (what == if_exists::fail) throw file_exists(site_.url(), name);
         if (what == if_exists::keep) {
+            if (is_free_on_disk(name)) continue; // and it is gone again
             part_->discard();
             keep_file(std::move(name));
             return;
         }
         name = numbered_name(path_, ++number_);
     }
+    if (name_) name_->files().add(name);
     result_.path = file_path(std::move(name));
 }
 

@@ -74,6 +74,8 @@ class download_run {
     std::string name_in(const exchange& work) const;
     bool settle(std::string path);
     bool is_free(const std::string& path);
+    bool is_free_on_disk(const std::string& path) const;
+    bool settle_for_long();
     void keep_file(std::string path);
 
     // download_attempt.cpp: one request, and what its reply is worth.
@@ -125,6 +127,8 @@ class download_run {
     /// The file's path, without what if_exists::number adds to it.
     std::string path_;
     int number_ = 0;
+    /// Nobody has asked the file system about it.
+    bool is_assumed_free_ = false;
     /// Opened when the file's name is known.
     std::optional<download_part> part_;
     /// Follows the part where there is a checksum to hold against it.

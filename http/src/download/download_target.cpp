@@ -50,7 +50,11 @@ bool download_run::settle(std::string path) {
         rules.creates_folders = options_.creates_folders();
         rules.is_durable = options_.is_durable();
         rules.is_kept = takes_parts_ && options_.keeps_part();
-        rules.may_find_note = !name_ || name_->files().may_have_notes_beside(wanted);
+        if (name_) {
+            const bool believes_notes = options_.trusts_partial() || !options_.mirrors().empty();
+            rules.may_find_note = believes_notes || name_->files().may_have_notes_beside(wanted);
+            rules.folder = name_->files().folder_of(wanted);
+        }
         part_.emplace(std::move(wanted), site_.url(), rules);
         part_->set_limit(largest_);
         if (part_->open()) {
@@ -65,9 +69,26 @@ bool download_run::settle(std::string path) {
     }
 }
 
-/// Whether a file may get this name. Throws where that is an error.
+/// Whether a file may get this name, as far as is known without asking for each of very many. Throws where
+/// that is an error.
 bool download_run::is_free(const std::string& path) {
-    if (name_ && !name_->files().may_have(path)) return true;
+    is_assumed_free_ = name_ && !options_.keeps_error_body() && !name_->files().may_have(path);
+    return is_assumed_free_ || is_free_on_disk(path);
+}
+
+/// What comes is so long that it is worth asking whether the name that was assumed to be free is. Returns
+/// false where the file is there and stays.
+bool download_run::settle_for_long() {
+    const auto name = part_->target();
+    if (!std::exchange(is_assumed_free_, false) || is_free_on_disk(name)) return true;
+    name_->files().add_unforeseen(name);
+    if (options_.existing() == if_exists::number) return true; // it gets one in the end
+    keep_file(name);
+    return false;
+}
+
+/// The same, for sure.
+bool download_run::is_free_on_disk(const std::string& path) const {
     struct stat seen {};
     if (::lstat(path.c_str(), &seen) != 0) return true;
     const auto what = options_.existing();

@@ -3,18 +3,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "download/open_folder.hpp"
 #include "text_hash.hpp"
 
 namespace tandem::http::detail {
 
-/// Looks through each folder when it is asked about it first, so that nobody has to ask the file system for
-/// each of very many names. What somebody else puts there later it does not know: whoever gives a file its
-/// name finds that out (publish_file).
+/// Looks through each folder once, when it is asked about it for the second time, so that nobody has to ask
+/// the file system for each of very many names. What somebody else puts there later it does not know: whoever
+/// gives a file its name finds that out (publish_file), and says so.
 ///
 /// It keeps no names, but a filter (Bloom, "Space/time trade-offs in hash coding with allowable errors",
 /// 1970) of 32 KiB. The more files there are the more often it has to say of another one that it may be
@@ -24,22 +26,34 @@ class folder_survey {
     /// Folders with more names than these may have any, and so may those that come after so many others.
     static constexpr std::size_t most_names = 4096;
     static constexpr std::size_t most_folders = 64;
+    /// The first ones are kept open.
+    static constexpr std::size_t most_open = 4;
 
-    /// False where there is no file of this path, nor was one added.
+    /// False where there is no file of this path, as far as is known.
     bool may_have(std::string_view path);
     /// False where the folder of `path` had no note of a download (download_part), whatever file it was for.
     bool may_have_notes_beside(std::string_view path);
     /// From now on it is there.
     void add(std::string_view path);
+    /// This one was there, or could not be told from another, and nobody knew: from now on its folder may
+    /// have any. Others write there, too, or the file system takes different names for one.
+    void add_unforeseen(std::string_view path);
+    /// The folder of `path`, where it is kept open, else null. Stays as long as this.
+    open_folder* folder_of(std::string_view path);
 
   private:
     struct folder {
+        bool was_asked_about = false;
+        bool was_looked_through = false;
         bool may_have_any = true;
         bool may_have_notes = true;
+        std::unique_ptr<open_folder> open;
     };
     using folders = std::unordered_map<std::string, folder, text_hash, std::equal_to<>>;
-    folder look_at(std::string_view folder_path);
-    folder look_through(const std::string& path);
+    /// Null for one too many.
+    folder* look_up(std::string_view folder_path);
+    void look_through(const std::string& path, folder& at);
+    void add_way_to(std::string_view folder_path);
 
     /// Three bits of one word for each path.
     struct mark {
@@ -51,7 +65,7 @@ class folder_survey {
 
     folders folders_;
     /// The one that was asked for last, which most often is the next one, too.
-    const folders::value_type* last_ = nullptr;
+    folders::value_type* last_ = nullptr;
     std::vector<std::uint64_t> filter_;
 };
 

@@ -31,7 +31,7 @@ namespace detail {
 class set_run {
   public:
     /// An item on its way, and what comes of it.
-    class entry : public recycled {
+    class entry final : public recycled {
       public:
         entry(std::size_t number, download_item&& from)
             : index(number)

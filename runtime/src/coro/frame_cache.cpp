@@ -22,7 +22,8 @@ constexpr bool recycles = false;
 constexpr std::size_t granule = 32;
 /// What malloc keeps at hand itself ends at an eighth of that, and for whatever is larger it tidies up first.
 constexpr std::size_t largest = 8192;
-/// Bound what an idle thread holds on to, in each class; a program has frames of a few of them.
+/// Bound what an idle thread holds on to: half a MiB in each of 256 classes, of which a program has frames of
+/// a few.
 constexpr std::size_t bytes_a_class = 512 * 1024;
 constexpr std::size_t frames_a_class = 512;
 

@@ -40,7 +40,9 @@ namespace tandem::http {
 /// **Equal URLs** (with the same method, and to go to the same file) are fetched once; the statistics count
 /// the others. **Different URLs with one file name** are numbered with if_exists::number; otherwise the later
 /// one fails with a file_exists that names both, unless the earlier one has failed by then. That holds for
-/// names that servers suggest, too, which come with their replies.
+/// names that servers suggest, too, which come with their replies. What somebody else puts into a folder
+/// while the set runs is never written over, but may be seen only before a long body, or behind a short one:
+/// from then on each name there is asked for first.
 ///
 /// **An origin that replies 429 or 503** is left alone for as long as it says (`Retry-After`), else for the
 /// pause of the download's retry_policy; then it gets half as many at once, down to one. From there on each
