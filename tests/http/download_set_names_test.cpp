@@ -258,6 +258,25 @@ TEST_CASE("before a long body it is asked once more whether its name is free") {
     CHECK(read_file(at.folder / "x") == "of another");
 }
 
+TEST_CASE("a part that is there is gone on with only where its name is free") {
+    const auto what = GENERATE(if_exists::fail, if_exists::keep);
+    shared_folder at;
+    at.folder.write("x.part", "01234");
+    at.other = [&] {
+        at.folder.write("x", "of another");
+        at.folder.write("x.part.tandem",
+                        "tandem part 1\nurl " + at.server.url("/x") + "\netag \"1\"\nranges 0-4\nend\n");
+    };
+    in_loop([&]() -> task<> {
+        const auto all = co_await at.bring(names(1, "/x"), what);
+        CHECK(all.errors.size() == (what == if_exists::fail ? 1 : 0));
+        CHECK(at.kept == (what == if_exists::keep ? 1 : 0));
+    });
+    CHECK(at.server.requests().size() == 2); // the two before
+    CHECK(at.files() == names{"0", "before", "x", "x.part", "x.part.tandem"});
+    CHECK(read_file(at.folder / "x") == "of another");
+}
+
 TEST_CASE("a folder in the way is an error whoever has made it, and whenever") {
     const auto what = GENERATE(if_exists::fail, if_exists::replace, if_exists::keep);
     shared_folder at;

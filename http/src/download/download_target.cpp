@@ -60,7 +60,7 @@ bool download_run::settle(std::string path) {
         if (part_->open()) {
             if (name_ && is_numbered) name_->take_number(path_, number_);
             furthest_ = part_->holds().count();
-            return true;
+            return furthest_ == 0 || settle_for_long();
         }
         part_.reset();
         if (!is_numbered)
@@ -76,8 +76,8 @@ bool download_run::is_free(const std::string& path) {
     return is_assumed_free_ || is_free_on_disk(path);
 }
 
-/// What comes is so long that it is worth asking whether the name that was assumed to be free is. Returns
-/// false where the file is there and stays.
+/// What comes is so long, or what is there of it already, that it is worth asking whether the name that was
+/// assumed to be free is. Returns false where the file is there and stays.
 bool download_run::settle_for_long() {
     const auto name = part_->target();
     if (!std::exchange(is_assumed_free_, false) || is_free_on_disk(name)) return true;
