@@ -2,7 +2,6 @@
 // one thread, so every thread keeps what it freed for its next frames: a fifth of malloc's cost.
 #include <tandem/coro/promise.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <new>
@@ -22,10 +21,11 @@ constexpr bool recycles = false;
 constexpr std::size_t granule = 32;
 /// What malloc keeps at hand itself ends at an eighth of that, and for whatever is larger it tidies up first.
 constexpr std::size_t largest = 8192;
-/// Bound what an idle thread holds on to: half a MiB in each of 256 classes, of which a program has frames of
-/// a few.
-constexpr std::size_t bytes_a_class = 512 * 1024;
-constexpr std::size_t frames_a_class = 512;
+/// Bounds what an idle thread holds on to: 4.1 MiB in 32 classes of at most 256 frames, and at most 512 KiB
+/// in each class above 1 KiB; a program has frames of a few of them.
+constexpr unsigned frames_a_class = 256;
+constexpr unsigned large_frames_a_class = 64;
+constexpr std::size_t first_large_class = 1024 / granule;
 
 struct free_frame_link {
     free_frame_link* next;
@@ -45,8 +45,7 @@ class caretaker {
   public:
     caretaker() noexcept {
         for (std::size_t i = 0; i < shelves.size(); ++i)
-            shelves[i].room =
-                static_cast<unsigned>(std::min(frames_a_class, bytes_a_class / ((i + 1) * granule)));
+            shelves[i].room = i < first_large_class ? frames_a_class : large_frames_a_class;
     }
     ~caretaker() {
         for (shelf& one : shelves) {
