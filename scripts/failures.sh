@@ -9,7 +9,7 @@ for preset in "$@"; do
     tests=build/$preset/Testing/Temporary
     if [ "$preset" = fuzz ]; then
         echo "== What failed in the fuzzers"
-        cat build/fuzz/failed.log 2>/dev/null || echo "They were not built: see above."
+        cat build/fuzz/failed.log 2>/dev/null || echo "None said so; perhaps they were not built: see above."
     elif [ -s "$tests"/LastTestsFailed.log ] && [ -f "$tests"/LastTest.log ]; then
         echo "== What failed in preset $preset"
         # A test stands in the log between "N/M Testing: NAME" and "end of output". What is wrong is said at the beginning of

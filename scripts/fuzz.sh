@@ -29,9 +29,8 @@ for program in "$@"; do
                 "$corpus" build/fuzz/samples/"$program" >"$log" 2>&1 &&
             grep -E "number_of_executed_units|^#.*(DONE|INITED)" "$log"
     } || {
-        # A report begins with what is wrong, and ends with the input.
-        { echo "fuzz.sh: $program failed" && head -n 60 "$log" && echo "[...]" && tail -n 20 "$log"; } |
-            tee build/fuzz/failed.log >&2
+        # A report begins with what is wrong.
+        { echo "fuzz.sh: $program failed" && head -n 80 "$log"; } | tee build/fuzz/failed.log >&2
         exit 1
     }
 done

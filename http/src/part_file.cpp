@@ -65,7 +65,7 @@ void part_file::open() {
 void part_file::publish(bool replaces) {
     flush();
     int error = close();
-    if (error == 0) error = publish_file(place_by_path(temporary_), place_by_path(target()), replaces);
+    if (error == 0) error = publish_file(temporary_, target(), replaces);
     if (error == 0) return;
     ::unlink(temporary_.c_str());
     if (error == EEXIST) throw file_exists(url(), target());

@@ -319,3 +319,16 @@ TEST_CASE("a note of a part that is gone is gone with the first file of that nam
     });
     CHECK(files_below(folder.path()) == names{"a", "b", "x"});
 }
+
+TEST_CASE("a folder in which nothing can be made is an error for each") {
+    scripted_server server(echo_target());
+    in_loop([&]() -> task<> {
+        client web;
+        const auto list = numbered(web, server, 3, download_options().folder("/proc"));
+        download_set set(list, download_set_options().jobs(1));
+        const auto all = co_await all_of(set);
+        CHECK(all.errors.size() == 3);
+        CHECK(has_all(all.errors.at("/2"), "/proc/2"));
+    });
+    CHECK(server.requests().empty());
+}

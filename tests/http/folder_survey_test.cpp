@@ -107,29 +107,27 @@ TEST_CASE("a folder with very many names may have all, and others are known stil
     CHECK(files.may_have(full / "first"));
     CHECK(files.may_have(full / "new"));
     CHECK(files.may_have_notes_beside(full / "new"));
-    CHECK(possible_in(files, folder, "new-") == 0);
+    CHECK(possible_in(files, folder, "new-") < 5);
 }
 
-TEST_CASE("no more than some folders are known, and kept open") {
+TEST_CASE("no more than some folders are known") {
     const temp_folder folder;
     survey files(folder);
     for (std::size_t i = 1; i < survey::most_folders; ++i) {
         const auto file = folder / (std::to_string(i) + "/x");
         CHECK(files.may_have(file));
         CHECK_FALSE(files.may_have(file));
-        CHECK((files.folder_of(file) != nullptr) == (i < survey::most_open));
     }
     for (int i = 0; i < 3; ++i)
         CHECK(files.may_have(folder / "more/x"));
     CHECK(files.may_have_notes_beside(folder / "more/x"));
-    CHECK(files.folder_of(folder / "more/x") == nullptr);
     CHECK_FALSE(files.may_have(folder / "1/x"));
 }
 
 TEST_CASE("with ten thousand files few others are taken for one") {
     const temp_folder folder;
     survey files(folder);
-    CHECK(possible_in(files, folder, "new-") == 0);
+    CHECK(possible_in(files, folder, "new-") < 5);
     for (int i = 0; i < 10'000; ++i)
         files.add(folder / ("old-" + std::to_string(i)));
     CHECK(possible_in(files, folder, "old-") == 10'000);

@@ -137,7 +137,8 @@ task<download_run::outcome> download_run::take(std::shared_ptr<exchange> work, c
     const bool is_decoded = wants_decoding() && head.fields.contains("Content-Encoding");
     if (is_decoded || request_.is_raw) fresh.total.reset();
     if (fresh.total && *fresh.total > largest_) part_->fail_too_large();
-    if ((!fresh.total || *fresh.total >= download_part::long_body) && !settle_for_long()) co_return outcome::done;
+    if ((!fresh.total || *fresh.total >= download_part::long_body) && !settle_for_long())
+        co_return outcome::done;
     hash_.reset();
     part_->begin(std::move(fresh));
     result_.resumed = 0;
@@ -216,6 +217,7 @@ task<> download_run::fail_with_status(exchange& work) {
         stored.set_limit(largest_);
         co_await work.save_to(stored);
         stored.publish(options_.existing() == if_exists::replace);
+        if (name_) name_->files().add(part_->target());
     }
     co_await work.drain();
     work.raise_for_status();

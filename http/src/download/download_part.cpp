@@ -91,10 +91,6 @@ download_part::~download_part() {
     if (is_open()) keep();
 }
 
-file_place download_part::place() const noexcept {
-    return rules_.folder ? rules_.folder->place_of(path_) : place_by_path(path_);
-}
-
 std::string download_part::note_path() const {
     return joined(path_, note_ending);
 }
@@ -103,12 +99,11 @@ bool download_part::open() {
     bool folders_made = !rules_.creates_folders;
     for (;;) {
         bool is_new = true;
-        const auto at = place();
-        int opened = ::openat(at.folder, at.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        int opened = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (opened < 0 && errno == EEXIST) {
             is_new = false;
             may_have_note_ = true;
-            opened = ::openat(at.folder, at.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+            opened = ::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
             if (opened < 0 && errno == ENOENT) continue; // gone in between
         }
         if (opened >= 0) {
@@ -117,8 +112,6 @@ bool download_part::open() {
             if (got == locked::yes) return true;
             close();
             if (got == locked::by_another) return false;
-        } else if (errno == ENOENT && rules_.folder && rules_.folder->look_again()) {
-            continue; // it is another one by now, or none
         } else if (errno == ENOENT && !folders_made) {
             make_folders();
             folders_made = true;
@@ -250,10 +243,7 @@ bool download_part::publish(const std::string& name, bool replaces) {
         const int copy = ::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0);
         if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) fail(target(), errno);
     }
-    // Both are in one folder.
-    const auto from = place();
-    const file_place to{from.folder, name.c_str() + (from.path - path_.c_str())};
-    const int error = publish_file(from, to, replaces);
+    const int error = publish_file(path_, name, replaces);
     if (error == EEXIST && !replaces) return false;
     if (error != 0) fail(name, error);
     if (name != target()) set_target(name);

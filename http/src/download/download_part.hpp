@@ -7,7 +7,6 @@
 
 #include <tandem/coro/task.hpp>
 
-#include "download/open_folder.hpp"
 #include "download/sidecar.hpp"
 #include "file_writer.hpp"
 
@@ -22,11 +21,9 @@ struct part_rules {
     /// Whoever comes later can go on with it; else nothing is left of one that was interrupted.
     bool is_kept = true;
     /// A sidecar may be there without its part. Where none was, as far as is known, nobody looks for one
-    /// before a body that is not long. If there is one all the same, and the part ends before its body, what
-    /// it holds is told from what the sidecar claims by the validators.
+    /// before a body that is not long: should there be one all the same when that breaks off, its validator
+    /// keeps the next download from believing it.
     bool may_find_note = true;
-    /// The target's folder, where that is open and outlives the part.
-    open_folder* folder = nullptr;
 };
 
 /// `NAME.part`, locked against everybody else, and `NAME.part.tandem` beside it, which says what of which
@@ -98,7 +95,6 @@ class download_part final : public file_writer {
         in_vain, // what was opened does not bear the name any more: it was published, or removed, meanwhile
     };
     locked lock(bool is_new);
-    file_place place() const noexcept;
     std::string note_path() const;
     void read_note(std::uint64_t size);
     void keep() noexcept;

@@ -178,7 +178,7 @@ void download_run::publish() {
         if (name_) name_->files().add_unforeseen(name);
         if (what == if_exists::fail) throw file_exists(site_.url(), name);
         if (what == if_exists::keep) {
-            if (is_free_on_disk(name)) continue; // and it is gone again
+            is_free_on_disk(name); // a folder is an error
             part_->discard();
             keep_file(std::move(name));
             return;

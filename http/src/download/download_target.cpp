@@ -53,7 +53,6 @@ bool download_run::settle(std::string path) {
         if (name_) {
             const bool believes_notes = options_.trusts_partial() || !options_.mirrors().empty();
             rules.may_find_note = believes_notes || name_->files().may_have_notes_beside(wanted);
-            rules.folder = name_->files().folder_of(wanted);
         }
         part_.emplace(std::move(wanted), site_.url(), rules);
         part_->set_limit(largest_);
@@ -83,6 +82,7 @@ bool download_run::settle_for_long() {
     if (!std::exchange(is_assumed_free_, false) || is_free_on_disk(name)) return true;
     name_->files().add_unforeseen(name);
     if (options_.existing() == if_exists::number) return true; // it gets one in the end
+    if (part_->has_begun()) part_->discard();
     keep_file(name);
     return false;
 }

@@ -18,7 +18,7 @@ constexpr std::size_t words = 4 * 1024;
 } // namespace
 
 bool folder_survey::may_have(std::string_view path) {
-    const auto where = detail::folder_of(path);
+    const auto where = folder_of(path);
     const auto name = path.substr(where.size());
     folder* const at = look_up(where);
     if (!at || name.empty()) return true;
@@ -30,25 +30,20 @@ bool folder_survey::may_have(std::string_view path) {
 }
 
 bool folder_survey::may_have_notes_beside(std::string_view path) {
-    const folder* const at = look_up(detail::folder_of(path));
+    const folder* const at = look_up(folder_of(path));
     return !at || at->may_have_notes;
 }
 
 void folder_survey::add(std::string_view path) {
-    const auto where = detail::folder_of(path);
+    const auto where = folder_of(path);
     add(mark_of(where, path.substr(where.size())));
 }
 
 void folder_survey::add_unforeseen(std::string_view path) {
-    folder* const at = look_up(detail::folder_of(path));
+    folder* const at = look_up(folder_of(path));
     if (!at) return;
     at->was_looked_through = true;
     at->may_have_any = at->may_have_notes = true;
-}
-
-open_folder* folder_survey::folder_of(std::string_view path) {
-    const folder* const at = look_up(detail::folder_of(path));
-    return at ? at->open.get() : nullptr;
 }
 
 folder_survey::folder* folder_survey::look_up(std::string_view folder_path) {
@@ -57,7 +52,6 @@ folder_survey::folder* folder_survey::look_up(std::string_view folder_path) {
     if (known == folders_.end()) {
         if (folders_.size() == most_folders) return nullptr;
         known = folders_.try_emplace(std::string(folder_path)).first;
-        if (folders_.size() <= most_open) known->second.open = std::make_unique<open_folder>(known->first);
     }
     last_ = &*known;
     return &known->second;
@@ -90,7 +84,7 @@ void folder_survey::add_way_to(std::string_view folder_path) {
     while (!folder_path.empty()) {
         folder_path.remove_suffix(1); // the slash
         add(folder_path);
-        folder_path = detail::folder_of(folder_path);
+        folder_path = folder_of(folder_path);
     }
 }
 

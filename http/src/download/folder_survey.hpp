@@ -3,13 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "download/open_folder.hpp"
 #include "text_hash.hpp"
 
 namespace tandem::http::detail {
@@ -26,8 +24,6 @@ class folder_survey {
     /// Folders with more names than these may have any, and so may those that come after so many others.
     static constexpr std::size_t most_names = 4096;
     static constexpr std::size_t most_folders = 64;
-    /// The first ones are kept open.
-    static constexpr std::size_t most_open = 4;
 
     /// False where there is no file of this path, as far as is known.
     bool may_have(std::string_view path);
@@ -38,8 +34,6 @@ class folder_survey {
     /// This one was there, or could not be told from another, and nobody knew: from now on its folder may
     /// have any. Others write there, too, or the file system takes different names for one.
     void add_unforeseen(std::string_view path);
-    /// The folder of `path`, where it is kept open, else null. Stays as long as this.
-    open_folder* folder_of(std::string_view path);
 
   private:
     struct folder {
@@ -47,7 +41,6 @@ class folder_survey {
         bool was_looked_through = false;
         bool may_have_any = true;
         bool may_have_notes = true;
-        std::unique_ptr<open_folder> open;
     };
     using folders = std::unordered_map<std::string, folder, text_hash, std::equal_to<>>;
     /// Null for one too many.

@@ -15,28 +15,28 @@ namespace {
 
 /// For file systems that do not know RENAME_NOREPLACE: a second name for the file, or, where it can have but
 /// one, an empty file that holds the place until it is replaced.
-int publish_by_hand(file_place from, file_place to) noexcept {
-    if (::linkat(from.folder, from.path, to.folder, to.path, 0) == 0) {
-        ::unlinkat(from.folder, from.path, 0);
+int publish_by_hand(const char* from, const char* to) noexcept {
+    if (::link(from, to) == 0) {
+        ::unlink(from);
         return 0;
     }
     if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) return errno;
-    const int placeholder = ::openat(to.folder, to.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int placeholder = ::open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (placeholder < 0) return errno;
     ::close(placeholder);
-    if (::renameat(from.folder, from.path, to.folder, to.path) == 0) return 0;
+    if (::rename(from, to) == 0) return 0;
     const int error = errno;
-    ::unlinkat(to.folder, to.path, 0);
+    ::unlink(to);
     return error;
 }
 
 } // namespace
 
-int publish_file(file_place from, file_place to, bool replaces) noexcept {
-    const unsigned how = replaces ? 0 : RENAME_NOREPLACE;
-    if (::renameat2(from.folder, from.path, to.folder, to.path, how) == 0) return 0;
-    if (replaces || (errno != EINVAL && errno != ENOSYS)) return errno;
-    return publish_by_hand(from, to);
+int publish_file(const std::string& from, const std::string& to, bool replaces) noexcept {
+    if (replaces) return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return errno;
+    return publish_by_hand(from.c_str(), to.c_str());
 }
 
 int sync_folder_of(const std::string& path) noexcept {

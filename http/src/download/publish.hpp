@@ -2,13 +2,11 @@
 #pragma once
 #include <string>
 
-#include "download/open_folder.hpp"
-
 namespace tandem::http::detail {
 
 /// Renames `from` to `to` in one step: over a file that has that name where `replaces`, else only where
 /// nothing has it. Returns 0, EEXIST where it is taken, or another errno.
-int publish_file(file_place from, file_place to, bool replaces) noexcept;
+int publish_file(const std::string& from, const std::string& to, bool replaces) noexcept;
 
 /// Waits until the disk has the folder of `path`, and with it its names. Returns 0 or an errno.
 int sync_folder_of(const std::string& path) noexcept;

@@ -41,8 +41,8 @@ namespace tandem::http {
 /// the others. **Different URLs with one file name** are numbered with if_exists::number; otherwise the later
 /// one fails with a file_exists that names both, unless the earlier one has failed by then. That holds for
 /// names that servers suggest, too, which come with their replies. What somebody else puts into a folder
-/// while the set runs is never written over, but may be seen only before a long body, or behind a short one:
-/// from then on each name there is asked for first.
+/// while the set runs is not written over (unless by if_exists::replace), but may be noticed only before a
+/// long body begins, or when a short one has come: from then on each name there is asked for first.
 ///
 /// **An origin that replies 429 or 503** is left alone for as long as it says (`Retry-After`), else for the
 /// pause of the download's retry_policy; then it gets half as many at once, down to one. From there on each
