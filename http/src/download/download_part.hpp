@@ -29,7 +29,8 @@ struct part_rules {
 /// `NAME.part`, locked against everybody else, and `NAME.part.tandem` beside it, which says what of which
 /// entity it holds. The sidecar is written past 1 MiB, then each 16 MiB, and where the part ends before its
 /// file is complete; a part without one is of no use. One that is wrong never is beside a part: it is
-/// removed before the first byte of another entity is written, and claims only what was written before.
+/// removed before the first byte of another entity is written (but see `may_find_note`), and claims only what
+/// was written before.
 class download_part final : public file_writer {
   public:
     /// From so many bytes on a body is worth a sidecar, and calls to the system beside those that store it.

@@ -178,7 +178,7 @@ void download_run::publish() {
         if (name_) name_->files().add_unforeseen(name);
         if (what == if_exists::fail) throw file_exists(site_.url(), name);
         if (what == if_exists::keep) {
-            is_free_on_disk(name); // a folder is an error
+            is_free_on_disk(name); // throws where a folder stands in the way
             part_->discard();
             keep_file(std::move(name));
             return;
